@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The global interpreter lock's cold half: creation, safepoint, dumps.
+ *
+ * Compiled once per policy, since it is here that the policy's types are
+ * known to the code that does not inline them.
+ */
+#include "runtime/gil/gil.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/die.h"
+#include "runtime/gil/fast.h"
+
+/* One GIL per process; its descriptors are kept until it is destroyed. */
+static struct gil_lock *the_lock;
+static struct {
+	pthread_mutex_t mutex;
+	struct gil_thread *free;
+	struct gil_member **members;
+	uint32_t count;
+} pool = {.mutex = PTHREAD_MUTEX_INITIALIZER};
+
+static const struct gil_option options[] = {
+	POLICY_OPTIONS{NULL, NULL, NULL, NULL},
+};
+
+static void *
+aligned_zeroed(size_t bytes)
+{
+	void *memory = NULL;
+
+	if (posix_memalign(&memory, CACHELINE_BYTES, bytes) != 0)
+		return NULL;
+	memset(memory, 0, bytes);
+	return memory;
+}
+
+int
+gil_create(struct gil **gil, int usable_cpus, int64_t slice_ns)
+{
+	struct gil_lock *lock;
+	int rc;
+
+	if (the_lock != NULL)
+		return -EEXIST;
+	lock = aligned_zeroed(sizeof(*lock));
+	if (lock == NULL)
+		return -ENOMEM;
+	lock->gil.usable_cpus = usable_cpus;
+	policy_init(&lock->policy);
+	rc = tick_start(&lock->gil, gil_variant.tick,
+		slice_ns != 0 ? slice_ns : gil_variant.slice_ns);
+	if (rc != 0) {
+		free(lock);
+		return rc;
+	}
+	the_lock = lock;
+	*gil = &lock->gil;
+	return 0;
+}
+
+void
+gil_destroy(struct gil *gil)
+{
+	struct gil_lock *lock = CONTAINER_OF(gil, struct gil_lock, gil);
+
+	tick_stop(gil);
+	for (uint32_t i = 0; i < pool.count; i++) {
+		ring_destroy(&pool.members[i]->thread.ring);
+		free(pool.members[i]);
+	}
+	free(pool.members);
+	pool.members = NULL;
+	pool.count = 0;
+	pool.free = NULL;
+	free(lock);
+	the_lock = NULL;
+}
+
+/* Caller holds pool.mutex. */
+static struct gil_member *
+new_member(void)
+{
+	struct gil_member **members =
+		realloc(pool.members, (pool.count + 1) * sizeof(*pool.members));
+	struct gil_member *member = aligned_zeroed(sizeof(*member));
+
+	if (members != NULL)
+		pool.members = members;
+	if (members == NULL || member == NULL) {
+		free(member);
+		return NULL;
+	}
+	member->thread.id = pool.count;
+	policy_waiter_init(&member->waiter);
+	pool.members[pool.count++] = member;
+	return member;
+}
+
+static struct gil_thread *
+take_from_pool(void)
+{
+	struct gil_thread *thread = pool.free;
+
+	if (thread != NULL) {
+		pool.free = thread->next_free;
+		return thread;
+	}
+	struct gil_member *member = new_member();
+
+	return member == NULL ? NULL : &member->thread;
+}
+
+static void
+pool_lock(void)
+{
+	int err = pthread_mutex_lock(&pool.mutex);
+
+	if (err != 0)
+		DIE_ERRNO(err, "pthread_mutex_lock");
+}
+
+static void
+pool_unlock(void)
+{
+	int err = pthread_mutex_unlock(&pool.mutex);
+
+	if (err != 0)
+		DIE_ERRNO(err, "pthread_mutex_unlock");
+}
+
+struct gil_thread *
+gil_thread_new(struct gil *gil, uint64_t ring_events)
+{
+	struct gil_thread *thread;
+
+	pool_lock();
+	thread = take_from_pool();
+	pool_unlock();
+	if (thread == NULL)
+		return NULL;
+	thread->gil = gil;
+	memset(&thread->counters, 0, sizeof(thread->counters));
+	atm_store(&thread->flags, 0, relaxed); /* not yet shared */
+	if (ring_events != 0 && GIL_PROBES && thread->ring.events == NULL &&
+		ring_init(&thread->ring, ring_events) != 0) {
+		gil_thread_retire(thread);
+		return NULL;
+	}
+	ring_clear(&thread->ring);
+	return thread;
+}
+
+void
+gil_thread_retire(struct gil_thread *thread)
+{
+	pool_lock();
+	thread->next_free = pool.free;
+	pool.free = thread;
+	pool_unlock();
+}
+
+void
+gil_attach(struct gil_thread *self)
+{
+	atm_fetch_add(&self->gil->living, 1, relaxed); /* only a count */
+	gil_acquire(self);
+}
+
+void
+gil_detach(struct gil_thread *self)
+{
+	atm_fetch_sub(&self->gil->living, 1, relaxed); /* only a count */
+	gil_release(self, GIL_REASON_EXIT);
+}
+
+void
+gil_take(struct gil_thread *self)
+{
+	gil_acquire(self);
+}
+
+void
+gil_drop(struct gil_thread *self, enum gil_reason reason)
+{
+	gil_release(self, reason);
+}
+
+void
+gil_safepoint(struct gil_thread *self)
+{
+	unsigned flags =
+		atm_fetch_and(&self->flags, ~(unsigned)GIL_FLAG_TIMER, relaxed);
+
+	gil_probe(self, RING_SAFEPOINT, flags);
+	if (flags & GIL_FLAG_TIMER)
+		(void)gil_yield(self, GIL_REASON_FORCED); /* or nobody waits */
+}
+
+const char *
+gil_set_option(struct gil *gil, const char *name, const char *value)
+{
+	return policy_set_option(gil_policy(gil), name, value);
+}
+
+const struct gil_option *
+gil_options(void)
+{
+	return options;
+}
+
+int
+gil_max_threads(void)
+{
+	return POLICY_MAX_THREADS;
+}
+
+bool
+gil_spins(void)
+{
+	return POLICY_SPINS;
+}
+
+void
+gil_dump(struct gil *gil, char *text, int capacity)
+{
+	struct gil_thread *holder = atm_load(&gil->holder, relaxed);
+	int length = snprintf(text, (size_t)capacity,
+		"holder=%d hold=%llu waiters=%d living=%d ",
+		holder == NULL ? -1 : (int)holder->id,
+		(unsigned long long)atm_load(&gil->hold_seq, relaxed),
+		atm_load(&gil->nwaiters, relaxed),
+		atm_load(&gil->living, relaxed));
+
+	if (length < capacity)
+		policy_dump(gil_policy(gil), text + length, capacity - length);
+}
+
+int
+gil_atfork_child(struct gil_thread *self)
+{
+	struct gil *gil = self->gil;
+
+	atm_store(&gil->nwaiters, 0, relaxed); /* one thread */
+	atm_store(&gil->living, 1, relaxed);
+	atm_store(&gil->holder, self, relaxed);
+	policy_atfork_child(gil_policy(gil), self);
+	return tick_atfork_child(gil);
+}
+
+void
+gil_bare_pairs(int64_t count)
+{
+	static atomic_uint word[3] CACHELINE_ALIGNED;
+
+	for (int64_t i = 0; i < count; i++)
+		policy_bare_pair(word);
+}

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The global interpreter lock: the part that every policy shares.
+ *
+ * A GIL is a lock with a handoff policy (runtime/gil/policy_*.h), a tick
+ * source that asks the holder to stop (tick.h), and a safepoint where the
+ * holder looks (gil_poll() below).  This header is what code compiled once for
+ * all policies may know: the shared words, the thread's words, and calls.
+ * Code that inlines acquire, release or yield includes runtime/gil/fast.h and
+ * is compiled once per policy.
+ *
+ * Life of one forced switch:
+ *   1. the tick source sets GIL_FLAG_TIMER in the flag word of the holder;
+ *   2. the holder's next gil_poll() sees it and calls gil_safepoint();
+ *   3. gil_safepoint() clears the bit and asks the policy to yield;
+ *   4. the policy gives the lock up, wakes or hands to another thread, and
+ *      waits for its own next turn;
+ *   5. whoever acquired counts the switch in gil_took().
+ *
+ * Field tags: [A] atomic, any thread; [H] written by the holder only; [O] by
+ * the owner thread only; [C] constant after init.
+ */
+#ifndef RUNTIME_GIL_GIL_H
+#define RUNTIME_GIL_GIL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/atomic.h"
+#include "common/compiler.h"
+#include "common/ring.h"
+#include "runtime/gil/tick.h"
+
+struct gil;
+
+/* Bits of a thread's flag word. */
+enum gil_flag {
+	GIL_FLAG_TIMER = 1u << 0 /* the slice is over: yield at a safepoint */
+};
+
+/* Why the GIL is given up. */
+enum gil_reason {
+	GIL_REASON_REGION, /* a blocking region begins */
+	GIL_REASON_FORCED, /* the tick source asked */
+	GIL_REASON_YIELD,  /* the thread asked for it itself */
+	GIL_REASON_EXIT    /* the thread ends */
+};
+
+/* Counts since the thread started; summed up after it has been joined. */
+struct gil_counters {
+	uint64_t acquisitions;    /* holds begun */
+	uint64_t waits;           /* acquisitions that found it taken */
+	uint64_t switches;        /* holds after a hold of another thread */
+	uint64_t forced_yields;   /* yields at a tick that gave it up */
+	uint64_t forced_switches; /* ... after which another thread had it */
+	uint64_t failed_acquisitions; /* wake-ups that did not obtain the GIL */
+	uint64_t barges;     /* acquired without waiting while others waited */
+	uint64_t handoffs;   /* ownership given to a chosen waiter */
+	uint64_t wake_calls; /* system calls or signals that wake a waiter */
+};
+
+struct gil_thread {
+	atomic_uint flags; /* [A] enum gil_flag; polled at safepoints */
+	uint32_t id;       /* [C] small number, for dumps */
+	struct gil_thread *next_free; /* under the lock of gil.c's pool */
+	struct gil *gil;              /* [C] */
+	struct ring ring;             /* [O] */
+	enum gil_reason reason;       /* [O] of the release under way */
+	struct gil_counters counters; /* [O] */
+};
+
+struct gil {
+	struct tick tick;
+
+	/* Written at each acquire, on a line of their own. */
+	_Atomic(struct gil_thread *) holder CACHELINE_ALIGNED;
+	/* [H] the holder, or the last one while the GIL is free */
+	atomic_uint_least64_t hold_seq; /* [H] number of the current hold */
+
+	/* Written by waiters only. */
+	atomic_int nwaiters CACHELINE_ALIGNED;
+	/* [A] threads in the slow path of acquire, from before they enqueue
+	 * until they own the GIL */
+	atomic_int living; /* [A] attached threads, waiting or not */
+	int usable_cpus;   /* [C] CPUs that the threads may run on */
+};
+
+/*
+ * Make the process's GIL, for usable_cpus CPUs; slice_ns overrides the
+ * variant's slice unless 0.  Nobody holds it.
+ *
+ * Returns 0; -EEXIST while there is one; -ENOMEM; or the error of the timer
+ * thread's pthread_create, usually -EAGAIN.
+ */
+int gil_create(struct gil **gil, int usable_cpus, int64_t slice_ns);
+
+/* Stop the tick source and free the GIL; nobody may hold it or wait. */
+void gil_destroy(struct gil *gil);
+
+/*
+ * A thread's descriptor with a ring of ring_events (0: none; the probes then
+ * write nothing).  Descriptors live as long as their GIL: a tick source may
+ * still set the flag of a thread that has just ended.
+ * Returns NULL without memory.
+ */
+struct gil_thread *gil_thread_new(struct gil *gil, uint64_t ring_events);
+
+/* Give the descriptor of an ended thread back for reuse. */
+void gil_thread_retire(struct gil_thread *thread);
+
+/* A thread joins the living and gets the GIL; it gives it up for good. */
+void gil_attach(struct gil_thread *self);
+void gil_detach(struct gil_thread *self);
+
+/* Out-of-line forms of the calls in fast.h, for code that is compiled once. */
+void gil_take(struct gil_thread *self);
+void gil_drop(struct gil_thread *self, enum gil_reason reason);
+
+/*
+ * Set an option of the policy ("force_switching" to "off"), before threads
+ * exist.  Returns NULL, or why not.
+ */
+const char *gil_set_option(
+	struct gil *gil, const char *name, const char *value);
+
+/* The state of the lock in words, for dumps after a hang. */
+void gil_dump(struct gil *gil, char *text, int capacity);
+
+/*
+ * In the child of a fork: the caller owns the GIL, nobody waits, the tick
+ * source starts anew.  Returns 0, or -errno if it cannot start.
+ */
+int gil_atfork_child(struct gil_thread *self);
+
+/* Threads of the policy that exclude each other; 1: no lock at all. */
+int gil_max_threads(void);
+
+/* Whether waiters burn their CPU until they own the GIL. */
+bool gil_spins(void);
+
+/* The policy's run-time options, for --describe; ends with a NULL name. */
+struct gil_option {
+	const char *name;
+	const char *values; /* "on,off" */
+	const char *initial;
+	const char *summary;
+};
+const struct gil_option *gil_options(void);
+
+/* The atomic operations of one uncontended acquire and release, alone. */
+void gil_bare_pairs(int64_t count);
+
+/*
+ * The slow half of gil_poll().  Caller holds the GIL, and holds it again on
+ * return; other threads may have run in between.
+ */
+void gil_safepoint(struct gil_thread *self);
+
+/*
+ * The safepoint: one load, one branch that is predicted not taken.
+ *
+ * Caller holds the GIL.  gcc 12 -O2 makes of it
+ *     mov (%rbx),%eax ; test %eax,%eax ; jne slow
+ * Relaxed: the flag is only a hint; what another thread wrote before it set
+ * the flag is ordered by the lock itself.
+ */
+static inline void
+gil_poll(struct gil_thread *self)
+{
+	if (unlikely(atm_load(&self->flags, relaxed) != 0))
+		gil_safepoint(self);
+}
+
+#endif
