@@ -71,8 +71,13 @@ gilrun_describe(void)
 		"schema", "gilbench.describe/1", "name", gil_variant.name,
 		"policy", gil_variant.policy, "mode", gil_variant.mode, "tick",
 		tick, "slice_ns", (json_int_t)gil_variant.slice_ns, "own_slice",
-		gil_variant.own_slice, "bare", gil_variant.bare, "poll", "flag",
+		gil_variant.own_slice, "bare", gil_variant.bare, "poll",
+		gil_variant.tick == 5   ? "counter"
+		: gil_variant.tick == 7 ? "clock"
+					: "flag",
 		"stands_for", gil_variant.system);
+	json_object_set_new(object, "slice_count",
+		json_integer((json_int_t)gil_variant.slice_count));
 	json_object_update_new(object,
 		json_pack("{s:i, s:b, s:o, s:o, s:o}", "max_threads",
 			gil_max_threads(), "spins", gil_spins(), "options",

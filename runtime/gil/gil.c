@@ -52,8 +52,13 @@ gil_create(struct gil **gil, int usable_cpus, int64_t slice_ns)
 		return -ENOMEM;
 	lock->gil.usable_cpus = usable_cpus;
 	policy_init(&lock->policy);
-	rc = tick_start(&lock->gil, gil_variant.tick,
-		slice_ns != 0 ? slice_ns : gil_variant.slice_ns);
+	lock->gil.tick.slice_count = gil_variant.slice_count;
+	if (slice_ns == 0)
+		slice_ns = gil_variant.slice_ns;
+	rc = tick_start(&lock->gil, gil_variant.tick, slice_ns,
+		POLICY_TICK_NS != 0 && POLICY_TICK_NS < slice_ns
+			? POLICY_TICK_NS
+			: slice_ns);
 	if (rc != 0) {
 		free(lock);
 		return rc;
@@ -146,6 +151,7 @@ gil_thread_new(struct gil *gil, uint64_t ring_events)
 	thread->gil = gil;
 	memset(&thread->counters, 0, sizeof(thread->counters));
 	atm_store(&thread->flags, 0, relaxed); /* not yet shared */
+	thread->ticks_left = (int32_t)gil->tick.slice_count;
 	if (ring_events != 0 && GIL_PROBES && thread->ring.events == NULL &&
 		ring_init(&thread->ring, ring_events) != 0) {
 		gil_thread_retire(thread);
@@ -197,6 +203,17 @@ gil_safepoint(struct gil_thread *self)
 		atm_fetch_and(&self->flags, ~(unsigned)GIL_FLAG_TIMER, relaxed);
 
 	gil_probe(self, RING_SAFEPOINT, flags);
+#if GIL_TICK == 5
+	if (self->ticks_left <= 0) {
+		self->ticks_left = (int32_t)self->gil->tick.slice_count;
+		flags |= GIL_FLAG_TIMER;
+	}
+#elif GIL_TICK == 7
+	if (clock_now_ns() >= self->slice_end_ns) {
+		self->slice_end_ns = clock_now_ns() + self->gil->tick.slice_ns;
+		flags |= GIL_FLAG_TIMER;
+	}
+#endif
 	if (flags & GIL_FLAG_TIMER)
 		(void)gil_yield(self, GIL_REASON_FORCED); /* or nobody waits */
 }

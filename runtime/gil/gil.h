@@ -4,7 +4,7 @@
  *
  * A GIL is a lock with a handoff policy (runtime/gil/policy_*.h), a tick
  * source that asks the holder to stop (tick.h), and a safepoint where the
- * holder looks (gil_poll() below).  This header is what code compiled once for
+ * holder looks (gil_poll() in fast.h).  This header is what code compiled once for
  * all policies may know: the shared words, the thread's words, and calls.
  * Code that inlines acquire, release or yield includes runtime/gil/fast.h and
  * is compiled once per policy.
@@ -65,7 +65,9 @@ struct gil_thread {
 	struct gil_thread *next_free; /* under the lock of gil.c's pool */
 	struct gil *gil;              /* [C] */
 	struct ring ring;             /* [O] */
-	enum gil_reason reason;       /* [O] of the release under way */
+	enum gil_reason reason;       /* [O] of the last or present release */
+	int32_t ticks_left;   /* [O] safepoints until the slice is over; T5 */
+	int64_t slice_end_ns; /* [O] of the present hold; T7 */
 	struct gil_counters counters; /* [O] */
 };
 
@@ -155,20 +157,5 @@ void gil_bare_pairs(int64_t count);
  * return; other threads may have run in between.
  */
 void gil_safepoint(struct gil_thread *self);
-
-/*
- * The safepoint: one load, one branch that is predicted not taken.
- *
- * Caller holds the GIL.  gcc 12 -O2 makes of it
- *     mov (%rbx),%eax ; test %eax,%eax ; jne slow
- * Relaxed: the flag is only a hint; what another thread wrote before it set
- * the flag is ordered by the lock itself.
- */
-static inline void
-gil_poll(struct gil_thread *self)
-{
-	if (unlikely(atm_load(&self->flags, relaxed) != 0))
-		gil_safepoint(self);
-}
 
 #endif

@@ -7,6 +7,9 @@
  *   struct policy_waiter  a thread's state
  *   POLICY_MAX_THREADS    0: any number; 1: the policy excludes nobody
  *   POLICY_SPINS          1: waiters burn their CPU until they own the GIL
+ *   POLICY_TICK_NS        ticks of a timer thread come this often (or once per
+ *                         slice, if that is shorter): for policies that add up
+ *                         ticks until the slice is over; 0: once per slice
  *   POLICY_OPTIONS        initialisers of struct gil_option, or nothing
  * and the functions below with exactly these types.  A wrong type fails here,
  * with the function's name.

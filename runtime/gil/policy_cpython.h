@@ -45,6 +45,7 @@
 
 #define POLICY_MAX_THREADS 0
 #define POLICY_SPINS       0
+#define POLICY_TICK_NS     0
 #define POLICY_OPTIONS                                                         \
 	{"force_switching", "on,off", "on",                                    \
 		"a requested drop waits until another thread has the GIL"},    \

@@ -37,6 +37,7 @@
 
 #define POLICY_MAX_THREADS 0
 #define POLICY_SPINS       (GIL_MODE == GIL_MODE_SPIN)
+#define POLICY_TICK_NS     0
 #define POLICY_OPTIONS
 
 #define HANDOFF_FREE ((uintptr_t)0)

@@ -16,6 +16,7 @@
 
 #define POLICY_MAX_THREADS 1
 #define POLICY_SPINS       0
+#define POLICY_TICK_NS     0
 #define POLICY_OPTIONS
 
 struct policy {

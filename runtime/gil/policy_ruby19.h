@@ -28,6 +28,7 @@
 
 #define POLICY_MAX_THREADS 0
 #define POLICY_SPINS       0
+#define POLICY_TICK_NS     0
 #define POLICY_OPTIONS                                                         \
 	{"sched_yield", "on,off", "on",                                        \
 		"call sched_yield(2) between unlock and lock in a yield"},

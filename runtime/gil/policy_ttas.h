@@ -29,6 +29,7 @@
 
 #define POLICY_MAX_THREADS 0
 #define POLICY_SPINS       1
+#define POLICY_TICK_NS     0
 #define POLICY_OPTIONS
 
 #define TTAS_MAX_BACKOFF_PAUSES 1024

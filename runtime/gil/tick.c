@@ -46,7 +46,7 @@ static void
 run_always(struct gil *gil)
 {
 	struct tick *tick = &gil->tick;
-	const struct timespec period = clock_timespec(tick->slice_ns);
+	const struct timespec period = clock_timespec(tick->period_ns);
 
 	while (!is_stopping(tick)) {
 		/* An interrupted sleep only makes one slice shorter. */
@@ -78,7 +78,7 @@ run_on_demand(struct gil *gil)
 			continue;
 		}
 		due_ns = atm_load(&tick->slice_start_ns, relaxed) +
-			 tick->slice_ns;
+			 tick->period_ns;
 		if (clock_now_ns() < due_ns) {
 			(void)futex_wait_until(
 				&tick->state, TICK_RUNNING, due_ns);
@@ -141,12 +141,13 @@ create_thread(struct gil *gil)
 }
 
 int
-tick_start(struct gil *gil, int source, int64_t slice_ns)
+tick_start(struct gil *gil, int source, int64_t slice_ns, int64_t period_ns)
 {
 	struct tick *tick = &gil->tick;
 
 	tick->source = source;
 	tick->slice_ns = slice_ns;
+	tick->period_ns = period_ns;
 	tick->has_thread = false;
 	atm_store(&tick->state, TICK_RUNNING, relaxed);
 	atm_store(&tick->slice_start_ns, clock_now_ns(), relaxed);
@@ -177,6 +178,7 @@ tick_atfork_child(struct gil *gil)
 {
 	int source = gil->tick.source;
 	int64_t slice_ns = gil->tick.slice_ns;
+	int64_t period_ns = gil->tick.period_ns;
 
-	return tick_start(gil, source, slice_ns);
+	return tick_start(gil, source, slice_ns, period_ns);
 }

@@ -8,6 +8,11 @@
  *       until the current slice is over (Ruby 1.9.3 and 3.3 in spirit).
  *   T3  the waiters' own timed waits (CPython 3.2 and later): no thread here;
  *       the policy calls tick_request().
+ *   T4  the timed wait of one designated waiter (Ruby 2.6 to 3.2): as T3, but
+ *       the policy chooses whose.
+ *   T5  the holder counts its safepoints (old CPython, PyPy, MicroPython):
+ *       gil_poll() in fast.h; nobody else asks.
+ *   T7  the holder reads the clock at each safepoint.
  *
  * The tick path never takes a lock: it reads gil->holder and sets a bit in
  * that thread's flag word.  Who the holder is may change in between; a flag
@@ -40,17 +45,23 @@ enum tick_state {
 };
 
 struct tick {
-	int64_t slice_ns;                    /* [C] 0: no ticks */
-	int source;                          /* [C] 1, 2, 3; 0: none */
-	bool has_thread;                     /* [C] */
-	pthread_t thread;                    /* [C] */
+	int64_t slice_ns;    /* [C] 0: no ticks, or counted */
+	int64_t period_ns;   /* [C] between ticks of a timer thread, <= slice */
+	int64_t slice_count; /* [C] in safepoints, T5; 0: by time */
+	int source;          /* [C] 1 to 7; 0: none */
+	bool has_thread;     /* [C] */
+	pthread_t thread;    /* [C] */
 	atomic_uint state CACHELINE_ALIGNED; /* [A] enum tick_state */
 	atomic_int_least64_t slice_start_ns; /* [A] see above; T2 only */
 	atomic_uint_least64_t requests;      /* [A] flags set */
 };
 
-/* Start the source.  Returns 0, or -errno if its thread cannot be created. */
-int tick_start(struct gil *gil, int source, int64_t slice_ns);
+/*
+ * Start the source: slices of slice_ns, ticks every period_ns.  Returns 0, or
+ * -errno if its thread cannot be created.
+ */
+int tick_start(
+	struct gil *gil, int source, int64_t slice_ns, int64_t period_ns);
 
 /* End the timer thread, if there is one, and wait for it. */
 void tick_stop(struct gil *gil);

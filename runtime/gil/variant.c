@@ -8,6 +8,7 @@ const struct gil_variant gil_variant = {
 	.mode = VARIANT_MODE,
 	.system = VARIANT_SYSTEM,
 	.slice_ns = VARIANT_SLICE_NS,
+	.slice_count = VARIANT_SLICE_COUNT,
 	.tick = VARIANT_TICK,
 	.own_slice = VARIANT_OWN_SLICE,
 	.bare = VARIANT_BARE,

@@ -20,14 +20,15 @@
 
 /* The fixed widths keep a new name or revision from moving other data. */
 struct gil_variant {
-	char name[64];    /* "handoff-futex-5ms" */
-	char policy[32];  /* "handoff" */
-	char mode[8];     /* "cond", "futex", "spin", "stp" or "own" */
-	char system[128]; /* the real system or source that it stands for */
-	int64_t slice_ns; /* 0: never asks the holder to stop */
-	int tick;         /* 1, 2, 3: T1, T2, T3; 0: none */
-	bool own_slice;   /* the slice of the system that it stands for */
-	bool bare;        /* compiled without probes */
+	char name[64];       /* "handoff-futex-5ms" */
+	char policy[32];     /* "handoff" */
+	char mode[8];        /* "cond", "futex", "spin", "stp" or "own" */
+	char system[128];    /* the real system or source that it stands for */
+	int64_t slice_ns;    /* 0: no ticks, or counted */
+	int64_t slice_count; /* in safepoints, T5; 0: by time */
+	int tick;            /* 1 to 7: T1 to T7; 0: none */
+	bool own_slice;      /* the slice of the system that it stands for */
+	bool bare;           /* compiled without probes */
 };
 
 extern const struct gil_variant gil_variant;
