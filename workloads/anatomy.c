@@ -32,6 +32,8 @@ struct anatomy {
 	bool has_release; /* the last release is known */
 	int64_t release_ns;
 	uint32_t release_seq;
+	bool has_acquired; /* the last acquisition is known */
+	uint32_t acquired_seq;
 	const struct reader *releaser;
 	uint64_t run_length_max;
 	uint64_t negative;
@@ -45,6 +47,22 @@ peek(const struct reader *reader)
 	return ring_at(reader->ring, reader->next);
 }
 
+/* Whether the hold a came before the hold b; the numbers wrap. */
+static bool
+is_before(uint32_t a_seq, uint32_t b_seq)
+{
+	return (int32_t)(a_seq - b_seq) < 0;
+}
+
+/* By time; a release and the next acquisition may have the same stamp. */
+static bool
+is_earlier(const struct ring_event *a, const struct ring_event *b)
+{
+	if (a->at_ns != b->at_ns)
+		return a->at_ns < b->at_ns;
+	return is_before(a->hold_seq, b->hold_seq);
+}
+
 /* The reader whose next event is the earliest, or NULL at the end. */
 static struct reader *
 earliest(struct anatomy *a)
@@ -55,7 +73,7 @@ earliest(struct anatomy *a)
 		const struct ring_event *event = peek(&a->readers[i]);
 
 		if (event != NULL &&
-			(best == NULL || event->at_ns < peek(best)->at_ns))
+			(best == NULL || is_earlier(event, peek(best))))
 			best = &a->readers[i];
 	}
 	return best;
@@ -100,8 +118,8 @@ switch_ends(struct anatomy *a, const struct ring_event *event)
 {
 	struct hist *hist = phase_hist(a->phase, METRIC_ID_SWITCH_LATENCY);
 
-	if (!hist_record(hist, event->at_ns - a->release_ns, 1))
-		a->negative++;
+	/* The release was read first: ordered. */
+	(void)hist_record(hist, event->at_ns - a->release_ns, 1);
 }
 
 static void
@@ -119,6 +137,8 @@ on_acquired(struct anatomy *a, struct reader *r, const struct ring_event *event)
 	}
 	wait_ends(a, r, event->at_ns);
 	r->hold_begin_ns = event->at_ns;
+	a->has_acquired = true;
+	a->acquired_seq = event->hold_seq;
 	a->is_free = false;
 }
 
@@ -134,6 +154,11 @@ on_release(struct anatomy *a, struct reader *r, const struct ring_event *event)
 	r->was_forced = was_forced;
 	if (was_forced || event->arg == GIL_REASON_YIELD)
 		wait_begins(a, r, event->at_ns, true);
+	if (a->has_acquired && is_before(event->hold_seq, a->acquired_seq)) {
+		/* A later hold has begun: it is not free, and no latency. */
+		a->negative++;
+		return;
+	}
 	a->has_release = true;
 	a->release_ns = event->at_ns;
 	a->release_seq = event->hold_seq;

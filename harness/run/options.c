@@ -6,6 +6,7 @@
  * its own file, and appear here under the workload's heading.
  */
 #include <argp.h>
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -185,6 +186,11 @@ parse_option(int key, char *arg, struct argp_state *state)
 			parse->entries[key - KEY_WORKLOAD_FIRST].name, arg};
 		return 0;
 	}
+	if (key == ARGP_KEY_INIT) {
+		/* getopt's sentence is enough; "Try --help" would follow it. */
+		state->err_stream = fopen("/dev/null", "w");
+		return state->err_stream == NULL ? errno : 0;
+	}
 	if (key != ARGP_KEY_ARG)
 		return parse_own(key, arg, parse->options);
 	if (parse->options->workload != NULL)
@@ -299,6 +305,19 @@ resolve_values(struct parse *parse)
 	}
 }
 
+/* Options that this variant or workload could only ignore are refused. */
+static void
+check_meaning(const struct gilrun_options *options)
+{
+	if (options->iterations != 0 && !options->workload->can_count)
+		gilrun_usage("--iterations: %s runs by time only",
+			options->workload->name);
+	if (options->slice_ns != 0 && gil_variant.slice_ns == 0)
+		gilrun_usage("--slice: this variant has no slice of time");
+	if (options->ring_events > 0 && gil_variant.bare)
+		gilrun_usage("--ring: a bare twin has no event rings");
+}
+
 void
 gilrun_parse(int argc, char **argv, struct gilrun_options *options)
 {
@@ -311,7 +330,7 @@ gilrun_parse(int argc, char **argv, struct gilrun_options *options)
 	*options = (struct gilrun_options){.duration_ns = 800 * NS_PER_MS,
 		.warmup_ns = 50 * NS_PER_MS,
 		.timer_slack_ns = 50 * NS_PER_US,
-		.ring_events = 65536};
+		.ring_events = -1 /* not given */};
 	parse.options = options;
 	collect_entries(&parse);
 	argp_err_exit_status = EXIT_USAGE;
@@ -321,5 +340,8 @@ gilrun_parse(int argc, char **argv, struct gilrun_options *options)
 		return;
 	if (options->workload == NULL)
 		gilrun_usage("which workload? try --help");
+	check_meaning(options);
 	resolve_values(&parse);
+	if (options->ring_events < 0)
+		options->ring_events = gil_variant.bare ? 0 : 65536;
 }
