@@ -76,6 +76,8 @@ gilrun_describe(void)
 		: gil_variant.tick == 7 ? "clock"
 					: "flag",
 		"stands_for", gil_variant.system);
+	json_object_set_new(
+		object, "in_default", json_boolean(gil_variant.in_default));
 	json_object_set_new(object, "slice_count",
 		json_integer((json_int_t)gil_variant.slice_count));
 	json_object_update_new(object,

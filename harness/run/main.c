@@ -142,7 +142,12 @@ main(int argc, char **argv)
 	run.iterations = options.iterations;
 	run.nonce = (uint64_t)options.nonce;
 	run.program_dir = program_dir;
-	run.hooks = (struct run_hooks){begin_usage, go_usage, stop_usage, NULL};
+	/* Counting makes a context switch dearer: not in a bare twin. */
+	if (!gil_variant.bare) {
+		usage_prepare();
+		run.hooks = (struct run_hooks){
+			begin_usage, go_usage, stop_usage, NULL};
+	}
 	memcpy(run.values, options.values, sizeof(run.values));
 	if (run.place == PLACE_PIN1) {
 		rc = affinity_pin(cpus[0]);

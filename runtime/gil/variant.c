@@ -11,5 +11,6 @@ const struct gil_variant gil_variant = {
 	.slice_count = VARIANT_SLICE_COUNT,
 	.tick = VARIANT_TICK,
 	.own_slice = VARIANT_OWN_SLICE,
+	.in_default = VARIANT_IN_DEFAULT,
 	.bare = VARIANT_BARE,
 };

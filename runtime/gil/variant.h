@@ -28,6 +28,7 @@ struct gil_variant {
 	int64_t slice_count; /* in safepoints, T5; 0: by time */
 	int tick;            /* 1 to 7: T1 to T7; 0: none */
 	bool own_slice;      /* the slice of the system that it stands for */
+	bool in_default;     /* of the default matrix */
 	bool bare;           /* compiled without probes */
 };
 

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A condition variable of our own, whose wake order is chosen: FIFO or LIFO.
+ *
+ * POSIX leaves open whom a signal wakes; glibc's order is neither, NetBSD's
+ * was LIFO, and glibc before 2.41 may lose a signal (bug 25847).  With this
+ * one a policy's order is the policy's own.
+ *
+ * State        queue  of waiters, under a lock of its own, since a signal may
+ *                     come from a thread that does not hold the mutex
+ *              word   per waiter: ARMED, PARKED (about to sleep in the
+ *                     kernel), SIGNALLED
+ * Transitions  wait    ARMED and into the queue, then unlock the mutex; ARMED
+ *                      -> PARKED and sleep until SIGNALLED; lock the mutex
+ *              signal  the first of the queue leaves it, SIGNALLED; a futex
+ *                      wake if it was PARKED
+ *              late    a waiter whose deadline passes leaves by itself
+ * Who writes   queue: under `lock`; a word: its owner while not queued, ARMED
+ *              -> PARKED, and then whoever takes it out of the queue
+ * Ordering     none of its own (all relaxed): waiters see what the mutex
+ *              protects because they lock the mutex again.  signal looks at
+ *              `first` without the lock: a waiter that enqueued before the
+ *              signaller's last critical section of the mutex is seen through
+ *              the mutex, and a later one has seen what the signal is about.
+ * Promises     the order; no wake-up without a signal or a deadline; a signal
+ *              is never lost, nor taken by a thread that waits later.
+ * Source       the word is a futex as in Drepper, "Futexes Are Tricky".
+ */
+#ifndef RUNTIME_GIL_FUTEX_COND_H
+#define RUNTIME_GIL_FUTEX_COND_H
+
+#include "common/atomic.h"
+#include "common/sync.h"
+
+#define FUTEX_COND_NO_DEADLINE INT64_MAX
+
+enum futex_cond_word {
+	FUTEX_COND_ARMED,
+	FUTEX_COND_PARKED,
+	FUTEX_COND_SIGNALLED
+};
+
+enum futex_cond_order {
+	FUTEX_COND_FIFO, /* who waits longest is woken first */
+	FUTEX_COND_LIFO  /* who came last */
+};
+
+/*
+ * One per thread.  Its memory must stay a waiter's after the wait: a wake that
+ * comes late may touch the word, without harm.
+ */
+struct futex_cond_waiter {
+	atomic_uint word; /* [A] enum futex_cond_word; the futex word */
+	struct futex_cond_waiter *next;     /* [L:lock] */
+	struct futex_cond_waiter *previous; /* [L:lock] */
+};
+
+struct futex_cond {
+	struct mutex lock;
+	_Atomic(struct futex_cond_waiter *) first; /* [L:lock], see Ordering */
+	struct futex_cond_waiter *last;            /* [L:lock] */
+	enum futex_cond_order order;               /* [C] */
+};
+
+static inline void
+futex_cond_init(struct futex_cond *cond, enum futex_cond_order order)
+{
+	mutex_init(&cond->lock);
+	atm_store(&cond->first, NULL, relaxed);
+	cond->last = NULL;
+	cond->order = order;
+}
+
+static inline void
+futex_cond_waiter_init(struct futex_cond_waiter *waiter)
+{
+	atm_store(&waiter->word, FUTEX_COND_ARMED, relaxed);
+	waiter->next = NULL;
+	waiter->previous = NULL;
+}
+
+static inline void
+futex_cond_enqueue(struct futex_cond *cond, struct futex_cond_waiter *waiter)
+{
+	struct futex_cond_waiter *first;
+
+	mutex_lock(&cond->lock);
+	first = atm_load(&cond->first, relaxed);
+	atm_store(&waiter->word, FUTEX_COND_ARMED, relaxed);
+	if (cond->order == FUTEX_COND_LIFO || first == NULL) {
+		waiter->previous = NULL;
+		waiter->next = first;
+		if (first == NULL)
+			cond->last = waiter;
+		else
+			first->previous = waiter;
+		atm_store(&cond->first, waiter, relaxed);
+	} else {
+		waiter->previous = cond->last;
+		waiter->next = NULL;
+		cond->last->next = waiter;
+		cond->last = waiter;
+	}
+	mutex_unlock(&cond->lock);
+}
+
+/* Caller holds cond->lock. */
+static inline void
+futex_cond_unlink(struct futex_cond *cond, struct futex_cond_waiter *waiter)
+{
+	if (waiter->previous == NULL)
+		atm_store(&cond->first, waiter->next, relaxed);
+	else
+		waiter->previous->next = waiter->next;
+	if (waiter->next == NULL)
+		cond->last = waiter->previous;
+	else
+		waiter->next->previous = waiter->previous;
+}
+
+/* Returns false when the deadline passed. */
+static inline bool
+futex_cond_sleep(struct futex_cond_waiter *waiter, int64_t deadline_ns)
+{
+	unsigned word = FUTEX_COND_ARMED;
+
+	(void)atm_cas(&waiter->word, &word, FUTEX_COND_PARKED,
+		relaxed); /* or the signal was faster */
+	while (atm_load(&waiter->word, relaxed) != FUTEX_COND_SIGNALLED) {
+		if (deadline_ns == FUTEX_COND_NO_DEADLINE)
+			futex_wait(&waiter->word, FUTEX_COND_PARKED);
+		else if (!futex_wait_until(
+				 &waiter->word, FUTEX_COND_PARKED, deadline_ns))
+			return false;
+	}
+	return true;
+}
+
+/* Give up waiting.  Returns whether it came too late: a signal was faster. */
+static inline bool
+futex_cond_leave(struct futex_cond *cond, struct futex_cond_waiter *waiter)
+{
+	bool is_signalled;
+
+	mutex_lock(&cond->lock);
+	is_signalled = atm_load(&waiter->word, relaxed) == FUTEX_COND_SIGNALLED;
+	if (!is_signalled)
+		futex_cond_unlink(cond, waiter);
+	mutex_unlock(&cond->lock);
+	return is_signalled;
+}
+
+/*
+ * Wait for a signal until the deadline.  Caller holds mutex, and again on
+ * return.  Returns false when the deadline passed, true when it was signalled.
+ */
+static inline bool
+futex_cond_wait_until(struct futex_cond *cond, struct futex_cond_waiter *waiter,
+	struct mutex *mutex, int64_t deadline_ns)
+{
+	bool is_signalled;
+
+	futex_cond_enqueue(cond, waiter);
+	mutex_unlock(mutex);
+	is_signalled = futex_cond_sleep(waiter, deadline_ns) ||
+		       futex_cond_leave(cond, waiter);
+	mutex_lock(mutex);
+	return is_signalled;
+}
+
+/*
+ * Wake the next waiter, if there is one.  The caller holds the mutex or has
+ * just unlocked it.  Returns whether the kernel was asked to wake somebody.
+ */
+static inline bool
+futex_cond_signal(struct futex_cond *cond)
+{
+	struct futex_cond_waiter *waiter;
+	bool is_parked = false;
+
+	if (atm_load(&cond->first, relaxed) == NULL)
+		return false;
+	mutex_lock(&cond->lock);
+	waiter = atm_load(&cond->first, relaxed);
+	if (waiter != NULL) {
+		futex_cond_unlink(cond, waiter);
+		is_parked = atm_exchange(&waiter->word, FUTEX_COND_SIGNALLED,
+				    relaxed) == FUTEX_COND_PARKED;
+	}
+	mutex_unlock(&cond->lock);
+	if (is_parked)
+		(void)futex_wake(&waiter->word, 1); /* 0: not asleep yet */
+	return is_parked;
+}
+
+#endif
