@@ -123,8 +123,11 @@ print_variants(const struct variants *variants)
 
 		if (variant->slice_ns > 0)
 			format_duration(variant->slice_ns, slice);
+		else if (variant->slice_count > 0)
+			snprintf(slice, sizeof(slice), "n%lld",
+				(long long)variant->slice_count);
 		else
-			(void)strcpy(slice, "none");
+			snprintf(slice, sizeof(slice), "none");
 		printf("  %c %-24s %-12s %-6s %-5s %-6s %s%s\n",
 			variant->is_own_slice ? '*' : ' ', variant->name,
 			variant->policy, variant->mode, variant->tick, slice,

@@ -54,6 +54,15 @@ static const struct matrix_row smoke_rows[] = {
 const struct matrix matrices[] = {
 	{
 		.name = MATRIX_DEFAULT,
+		.summary = "the first eight variants, five cells each",
+		.blocks = 5,
+		.duration_ns = 800 * NS_PER_MS,
+		.warmup_ns = 50 * NS_PER_MS,
+		.class = MATRIX_STANDARD | MATRIX_IN_DEFAULT,
+		.rows = standard_rows,
+	},
+	{
+		.name = "policies",
 		.summary = "every policy at its own slice, five cells each",
 		.blocks = 5,
 		.duration_ns = 800 * NS_PER_MS,
@@ -85,7 +94,7 @@ const struct matrix matrices[] = {
 		.blocks = 1,
 		.duration_ns = 100 * NS_PER_MS,
 		.warmup_ns = 10 * NS_PER_MS,
-		.class = MATRIX_STANDARD,
+		.class = MATRIX_STANDARD | MATRIX_IN_DEFAULT,
 		.rows = smoke_rows,
 	},
 	{0},
@@ -106,6 +115,8 @@ matrix_class_holds(unsigned class, const struct variant *variant)
 	if ((class & MATRIX_OWN_SLICE) && !variant->is_own_slice)
 		return false;
 	if ((class & MATRIX_WITH_PROBES) && variant->is_bare)
+		return false;
+	if ((class & MATRIX_IN_DEFAULT) && !variant->is_in_default)
 		return false;
 	return !(class & MATRIX_BARE) || variant->is_bare;
 }

@@ -85,18 +85,19 @@ static const char *
 read_about(struct variant *variant, const char *name)
 {
 	const char *schema;
-	json_int_t slice_ns;
+	json_int_t slice_ns, slice_count;
 	json_t *workloads, *options;
-	int is_own_slice, is_bare;
+	int is_own_slice, is_bare, is_in_default;
 
 	if (json_unpack(variant->about,
-		    "{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:b, s:b, s:i, s:o, "
-		    "s:o}",
+		    "{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:b, s:b, s:b, "
+		    "s:i, s:o, s:o}",
 		    "schema", &schema, "name", &variant->name, "policy",
 		    &variant->policy, "mode", &variant->mode, "tick",
 		    &variant->tick, "stands_for", &variant->stands_for,
-		    "slice_ns", &slice_ns, "own_slice", &is_own_slice, "bare",
-		    &is_bare, "max_threads", &variant->max_threads, "workloads",
+		    "slice_ns", &slice_ns, "slice_count", &slice_count,
+		    "own_slice", &is_own_slice, "in_default", &is_in_default,
+		    "bare", &is_bare, "max_threads", &variant->max_threads, "workloads",
 		    &workloads, "options", &options) != 0)
 		return "its answer to --describe lacks a key";
 	if (strcmp(schema, DESCRIBE_SCHEMA) != 0)
@@ -107,6 +108,8 @@ read_about(struct variant *variant, const char *name)
 		return "its answer to --describe lists no workloads";
 	variant->slice_ns = slice_ns;
 	variant->is_own_slice = is_own_slice;
+	variant->slice_count = slice_count;
+	variant->is_in_default = is_in_default;
 	variant->is_bare = is_bare;
 	return NULL;
 }

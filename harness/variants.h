@@ -23,8 +23,10 @@ struct variant {
 	const char *mode;
 	const char *tick; /* "none": never asks the holder to stop */
 	const char *stands_for;
-	int64_t slice_ns;  /* 0: none */
-	bool is_own_slice; /* the policy's own, not one of a sweep */
+	int64_t slice_ns;    /* 0: none, or counted */
+	int64_t slice_count; /* in safepoints; 0: by time */
+	bool is_own_slice;   /* the policy's own, not one of a sweep */
+	bool is_in_default;  /* belongs to the default matrix */
 	bool is_bare;
 	int max_threads; /* 0: any number */
 };

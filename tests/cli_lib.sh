@@ -99,7 +99,7 @@ fake() {
 			cat <<'JSON'
 			{"schema": "gilbench.describe/1", "name": "$2",
 			"policy": "fake", "mode": "own", "tick": "T1",
-			"slice_ns": $3, "own_slice": true, "bare": false,
+			"slice_ns": $3, "slice_count": 0, "own_slice": true, "in_default": true, "bare": false,
 			"poll": "flag", "stands_for": "a test", "max_threads": $4,
 			"options": [{"name": "steal", "values": "a duration",
 			"initial": "1ms", "summary": "for tests"}],
