@@ -101,8 +101,8 @@ int few_or_many(int few, int many);
 
 /* What the GIL protects in the tests. */
 struct ledger {
-	_Atomic(struct worker *) owner; /* relaxed: orders nothing by itself */
 	uint64_t count;                 /* not atomic: a lost update shows */
+	_Atomic(struct worker *) owner; /* relaxed: orders nothing by itself */
 };
 
 /* Be the only one for a moment.  Caller holds the GIL. */

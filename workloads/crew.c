@@ -48,8 +48,7 @@ crew_enlist(struct crew *crew, const char *name, int number,
 	member->body = body;
 	member->arg = arg;
 	member->computes = computes;
-	snprintf(member->thread.name, sizeof(member->thread.name), "%s%d", name,
-		number);
+	snprintf(member->name, sizeof(member->name), "%s%d", name, number);
 	return member;
 }
 
@@ -144,7 +143,7 @@ crew_gather(struct crew *crew)
 	for (int i = 0; i < crew->count; i++) {
 		struct crew_member *member = &crew->members[i];
 		int rc = thread_start(run->main, &member->thread,
-			member->thread.name, member_main, member);
+			member->name, member_main, member);
 
 		if (rc != 0)
 			return run_fail(run, give_up(crew, i, rc),
@@ -278,7 +277,7 @@ crew_dismiss(struct crew *crew)
 		struct phase_thread *thread = &phase->threads[i];
 
 		thread_join(crew->run->main, &member->thread);
-		memcpy(thread->name, member->thread.name, sizeof(thread->name));
+		memcpy(thread->name, member->name, sizeof(thread->name));
 		thread->cpu = place_of(crew->run, i);
 		thread->units = member->units;
 		thread->gil = member->thread.gil->counters;

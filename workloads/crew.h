@@ -23,6 +23,7 @@ struct crew;
 
 struct crew_member {
 	struct thread thread;
+	char name[16];     /* [C] "compute0" */
 	struct crew *crew; /* [C] */
 	int index;         /* [C] in the crew */
 	/* [C] GIL held; returns the units of work done */
