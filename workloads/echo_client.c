@@ -8,7 +8,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -49,27 +48,41 @@ struct launch {
 	pid_t parent;
 };
 
+/* Tell the workload why; without that it sees the end of the pipe: EPIPE. */
+static _Noreturn void
+refuse_to_start(const struct launch *launch, int err)
+{
+	struct echo_hello hello = {
+		.magic = ECHO_NO_HELLO_MAGIC, .error = (uint16_t)err};
+
+	if (write(launch->out_fd, &hello, sizeof(hello)) != sizeof(hello))
+		_exit(126);
+	_exit(127);
+}
+
 static _Noreturn void
 become_client(const struct launch *launch)
 {
 	char path[4096], port_text[16], nonce_text[32];
 	sigset_t none;
+	int rc;
 
 	snprintf(path, sizeof(path), "%s/" ECHO_CLIENT_PROGRAM,
 		launch->program_dir);
 	snprintf(port_text, sizeof(port_text), "%u", launch->port);
 	snprintf(nonce_text, sizeof(nonce_text), "%" PRIu64, launch->nonce);
 	sigemptyset(&none);
+	rc = affinity_set(launch->cpus, launch->ncpus);
+	if (rc != 0)
+		refuse_to_start(launch, -rc);
 	if (dup2(launch->in_fd, 0) < 0 || dup2(launch->out_fd, 1) < 0 ||
-		affinity_set(launch->cpus, launch->ncpus) != 0 ||
 		prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 ||
 		sigprocmask(SIG_SETMASK, &none, NULL) != 0)
-		_exit(126);
+		refuse_to_start(launch, errno);
 	if (getppid() != launch->parent)
 		_exit(126); /* it died before we asked to be told */
 	execl(path, ECHO_CLIENT_PROGRAM, port_text, nonce_text, (char *)NULL);
-	fprintf(stderr, "%s: %s\n", path, strerror(errno));
-	_exit(127);
+	refuse_to_start(launch, errno);
 }
 
 int
@@ -105,7 +118,9 @@ echo_client_start(struct echo_client *client, const char *program_dir,
 	client->report_fd = reports[0];
 	if (rc == 0)
 		rc = read_all(client->report_fd, &hello, sizeof(hello));
-	if (rc == 0 && hello.magic != ECHO_HELLO_MAGIC)
+	if (rc == 0 && hello.magic == ECHO_NO_HELLO_MAGIC)
+		rc = -hello.error;
+	else if (rc == 0 && hello.magic != ECHO_HELLO_MAGIC)
 		rc = -EPROTO;
 	if (rc == 0)
 		client->port = hello.port;

@@ -11,12 +11,16 @@
 
 #define ECHO_CLIENT_PROGRAM "gilload-udp"
 #define ECHO_HELLO_MAGIC    UINT32_C(0x67694801)
+#define ECHO_NO_HELLO_MAGIC UINT32_C(0x67694802)
 
-/* client -> workload, once: it has a socket. */
+/*
+ * client -> workload, once: it has a socket; or, in its place, from the child
+ * that was to become the client: it cannot.
+ */
 struct echo_hello {
 	uint32_t magic;
 	uint16_t port;
-	uint16_t unused;
+	uint16_t error; /* errno of ECHO_NO_HELLO_MAGIC */
 };
 
 /* workload -> client: one phase; end of file means the end. */

@@ -166,8 +166,10 @@ compare_all(struct crew_member *self)
 		METRIC_ID_BODY_SHORT, METRIC_ID_POLL_SHORT);
 	compare(self, long_with, long_without, share_ns, METRIC_ID_COUNT,
 		METRIC_ID_BODY_LONG, METRIC_ID_POLL_LONG);
-	compare(self, pairs_with, pairs_bare, share_ns, METRIC_ID_PAIR,
-		METRIC_ID_BARE_PAIR, METRIC_ID_PAIR_RATIO);
+	/* A policy without a lock has no atomic operations to stand beside. */
+	if (gil_max_threads() != 1)
+		compare(self, pairs_with, pairs_bare, share_ns, METRIC_ID_PAIR,
+			METRIC_ID_BARE_PAIR, METRIC_ID_PAIR_RATIO);
 	return self->units;
 }
 
