@@ -108,8 +108,7 @@ is_text_object(const json_t *object)
 
 	if (!json_is_object(object))
 		return false;
-	json_object_foreach((json_t *)object, name, value)
-	{
+	json_object_foreach ((json_t *)object, name, value) {
 		if (!json_is_string(value))
 			return false;
 	}
@@ -181,8 +180,7 @@ cell_label(const struct cell *cell)
 	const char *name;
 	json_t *value;
 
-	json_object_foreach(cell->options, name, value)
-	{
+	json_object_foreach (cell->options, name, value) {
 		text_append(&text, ":%s=%s", name, json_string_value(value));
 	}
 	text_append(&text, " place=%s", cell->place);
@@ -190,8 +188,7 @@ cell_label(const struct cell *cell)
 		format_duration(cell->slice_ns, slice);
 		text_append(&text, " slice=%s", slice);
 	}
-	json_object_foreach(cell->sets, name, value)
-	{
+	json_object_foreach (cell->sets, name, value) {
 		text_append(&text, " %s=%s", name, json_string_value(value));
 	}
 	return text;
@@ -221,8 +218,7 @@ cell_argv(const struct cell *cell, int64_t warmup_ns, int64_t nonce)
 		DIE_ERRNO(ENOMEM, "calloc");
 	argv[n++] = text_format("gilrun-%s", cell->variant);
 	argv[n++] = text_copy(cell->workload);
-	json_object_foreach(cell->options, name, value)
-	{
+	json_object_foreach (cell->options, name, value) {
 		argv[n++] = text_format("--%s", name);
 		argv[n++] = text_copy(json_string_value(value));
 	}
@@ -237,8 +233,7 @@ cell_argv(const struct cell *cell, int64_t warmup_ns, int64_t nonce)
 	argv[n++] = text_copy(cell->place);
 	if (cell->slice_ns != 0)
 		add_duration(argv, &n, "--slice", cell->slice_ns);
-	json_object_foreach(cell->sets, name, value)
-	{
+	json_object_foreach (cell->sets, name, value) {
 		argv[n++] = text_copy("--set");
 		argv[n++] =
 			text_format("%s=%s", name, json_string_value(value));

@@ -48,8 +48,7 @@ is_histogram(const json_t *record)
 		!json_is_integer(count) || !json_is_array(buckets) ||
 		min_ns < 0 || max_ns < min_ns)
 		return false;
-	json_array_foreach(buckets, i, pair)
-	{
+	json_array_foreach (buckets, i, pair) {
 		int bucket;
 		uint64_t many;
 
@@ -81,8 +80,8 @@ hist_json_merge(struct hist *hist, const json_t *record)
 		hist->max_ns = max_ns;
 	hist->count += count;
 	hist->sum_ns += json_number_value(json_object_get(record, "sum_ns"));
-	json_array_foreach(buckets, i, pair)
+	json_array_foreach (buckets, i, pair)
 		hist->buckets[json_integer_value(json_array_get(pair, 0))] +=
-		(uint64_t)json_integer_value(json_array_get(pair, 1));
+			(uint64_t)json_integer_value(json_array_get(pair, 1));
 	return 0;
 }

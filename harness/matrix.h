@@ -18,7 +18,8 @@ enum matrix_class {
 	MATRIX_OWN_SLICE = 1,   /* the policy's own slice */
 	MATRIX_WITH_PROBES = 2, /* not a bare twin */
 	MATRIX_BARE = 4,        /* a bare twin */
-	MATRIX_IN_DEFAULT = 8,  /* one of the few that the policies' list marks */
+	MATRIX_IN_DEFAULT =
+		8, /* one of the few that the policies' list marks */
 	MATRIX_STANDARD = MATRIX_OWN_SLICE | MATRIX_WITH_PROBES
 };
 

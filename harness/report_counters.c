@@ -56,8 +56,7 @@ count_thread(struct tallies *tallies, const json_t *thread)
 	const json_t *counter;
 	size_t i;
 
-	json_array_foreach(json_object_get(usage, "counters"), i, counter)
-	{
+	json_array_foreach (json_object_get(usage, "counters"), i, counter) {
 		count(tallies, member_text(counter, "event", ""), counter);
 	}
 	count(tallies, "context switch records",
@@ -71,14 +70,12 @@ count_run(struct tallies *tallies, const json_t *run)
 	const json_t *phase, *thread;
 	size_t i, j;
 
-	json_array_foreach(json_object_get(run, "phases"), i, phase)
-	{
+	json_array_foreach (json_object_get(run, "phases"), i, phase) {
 		const json_t *threads = json_object_get(phase, "threads");
 
 		if (json_is_true(json_object_get(phase, "warmup")))
 			continue;
-		json_array_foreach(threads, j, thread)
-		{
+		json_array_foreach (threads, j, thread) {
 			count_thread(tallies, thread);
 		}
 	}

@@ -50,8 +50,7 @@ cell_phases(const struct report_cell *cell, int *count)
 	if (names == NULL)
 		DIE_ERRNO(ENOMEM, "names of phases");
 	*count = 0;
-	json_array_foreach(phases, i, phase)
-	{
+	json_array_foreach (phases, i, phase) {
 		const char *name = member_text(phase, "name", "");
 
 		if (!json_is_true(json_object_get(phase, "warmup")) &&
@@ -83,8 +82,7 @@ cell_trouble(const struct report_cell *cell, const char *phase, char *text,
 		bool is_troubled = false;
 		size_t p;
 
-		json_array_foreach(phases, p, record)
-		{
+		json_array_foreach (phases, p, record) {
 			const char *status = member_text(record, "status", "");
 
 			if (!is_phase(record, phase) ||
@@ -121,8 +119,7 @@ value_of_run(const json_t *run, const char *phase, const char *name,
 	int found = 0;
 	size_t i;
 
-	json_array_foreach(phases, i, record)
-	{
+	json_array_foreach (phases, i, record) {
 		const json_t *metric = json_object_get(
 			json_object_get(record, "metrics"), name);
 		const json_t *value = json_object_get(metric, "value");
@@ -202,8 +199,7 @@ add_hists(struct hist *hist, const json_t *run, const char *phase,
 	bool found = false;
 	size_t i;
 
-	json_array_foreach(phases, i, record)
-	{
+	json_array_foreach (phases, i, record) {
 		const json_t *saved = json_object_get(
 			json_object_get(record, "histograms"), name);
 		const json_t *metric = json_object_get(

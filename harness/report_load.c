@@ -72,12 +72,10 @@ find_broken_histogram(const json_t *run, struct hist *scratch)
 	const char *name;
 	size_t i;
 
-	json_array_foreach(json_object_get(run, "phases"), i, phase)
-	{
+	json_array_foreach (json_object_get(run, "phases"), i, phase) {
 		json_t *all = json_object_get(phase, "histograms");
 
-		json_object_foreach(all, name, record)
-		{
+		json_object_foreach (all, name, record) {
 			if (hist_json_merge(scratch, record) != 0)
 				return name;
 		}
@@ -122,8 +120,7 @@ add_launches(struct report_model *model, int file, struct sentence *error)
 	int rc = 0;
 	size_t i;
 
-	json_array_foreach(cells, i, cell)
-	{
+	json_array_foreach (cells, i, cell) {
 		if (json_is_null(json_object_get(cell, "refused")))
 			model->planned += (int)blocks_of(results->session);
 	}
@@ -175,8 +172,7 @@ read_plan(struct report_model *model, struct sentence *error)
 	model->cells = calloc(json_array_size(cells), sizeof(*model->cells));
 	if (model->cells == NULL)
 		DIE_ERRNO(ENOMEM, "cells of a plan");
-	json_array_foreach(cells, i, record)
-	{
+	json_array_foreach (cells, i, record) {
 		if (read_cell(model, record, (int)i, error) != 0)
 			return -1;
 		model->ncells++;

@@ -99,8 +99,7 @@ join_options(const struct report_model *model, const struct report_cell *cell,
 	const char *name;
 	json_t *value;
 
-	json_object_foreach(cell->options, name, value)
-	{
+	json_object_foreach (cell->options, name, value) {
 		if (!is_word_of(name, known) && json_is_string(value) &&
 			is_common(model, cell->workload, name, value) == common)
 			text_append(&text, "%s%s=%s", *text ? " " : "", name,

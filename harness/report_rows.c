@@ -17,8 +17,7 @@ has_metric(const struct report_cell *cell, const char *phase, enum metric_id id)
 					      cell->launches[i].run, "phases");
 		size_t p;
 
-		json_array_foreach(phases, p, record)
-		{
+		json_array_foreach (phases, p, record) {
 			const char *name = member_text(record, "name", "");
 			const json_t *values =
 				json_object_get(record, "metrics");

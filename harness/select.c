@@ -143,8 +143,7 @@ judge(const struct selector *selector, const struct variant *variant,
 	const char *name;
 	json_t *value;
 
-	json_object_foreach(cell->sets, name, value)
-	{
+	json_object_foreach (cell->sets, name, value) {
 		if (cell->refused == NULL && !variant_has_set(variant, name))
 			cell->refused = text_format(
 				"%s has no option '%s'", variant->name, name);

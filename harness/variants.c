@@ -97,8 +97,8 @@ read_about(struct variant *variant, const char *name)
 		    &variant->tick, "stands_for", &variant->stands_for,
 		    "slice_ns", &slice_ns, "slice_count", &slice_count,
 		    "own_slice", &is_own_slice, "in_default", &is_in_default,
-		    "bare", &is_bare, "max_threads", &variant->max_threads, "workloads",
-		    &workloads, "options", &options) != 0)
+		    "bare", &is_bare, "max_threads", &variant->max_threads,
+		    "workloads", &workloads, "options", &options) != 0)
 		return "its answer to --describe lacks a key";
 	if (strcmp(schema, DESCRIBE_SCHEMA) != 0)
 		return "its answer to --describe is not a " DESCRIBE_SCHEMA;

@@ -121,8 +121,7 @@ workload_spec_check(const struct workload_spec *spec, const json_t *workload,
 	const char *name, *reason;
 	json_t *value;
 
-	json_object_foreach(spec->options, name, value)
-	{
+	json_object_foreach (spec->options, name, value) {
 		const json_t *option = workload_option(workload, name);
 		const char *text = json_string_value(value);
 
