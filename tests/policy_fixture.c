@@ -155,6 +155,40 @@ tear_down(void **state)
 	return 0;
 }
 
+/*
+ * A policy that is not listed is taken to let the yielder win again, for
+ * thousands of ticks perhaps: a promise of "some day", which no test can wait
+ * for.  (For cpython a spurious wake-up would undo one switch; glibc makes none
+ * unprovoked.)
+ */
+enum tick_promise
+tick_promise(void)
+{
+	static const struct {
+		const char *policy;
+		enum tick_promise promise;
+	} promises[] = {
+		{"null", TICK_KEEPS},
+		{"ocaml406", TICK_KEEPS},
+		{"ttas", TICK_LETS_IN},
+		{"cpython", TICK_SWITCHES},
+		{"handoff", TICK_SWITCHES},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(promises); i++)
+		if (strcmp(gil_variant.policy, promises[i].policy) == 0)
+			return promises[i].promise;
+	return TICK_YIELDS;
+}
+
+bool
+ticks_set_flags(void)
+{
+	/* T5 and T7 end a slice in the holder's own poll. */
+	return gil_variant.tick != 0 && gil_variant.tick != 5 &&
+	       gil_variant.tick != 7;
+}
+
 void
 need_threads(int count)
 {

@@ -2,37 +2,7 @@
 /* Property tests of a policy: ticks, and the order of turns. */
 #include "tests/policy_test.h"
 
-#include <string.h>
-
 #include "common/sync.h"
-
-/* ---- what is promised to whom ------------------------------------------- */
-
-/*
- * A policy that lets the yielder win again may keep a waiter out for
- * thousands of ticks: a promise of "some day", which no test can wait for.
- */
-static bool
-promises_a_switch(void)
-{
-	static const char *const keep[] = {"null", "ruby19"};
-
-	for (size_t i = 0; i < ARRAY_LEN(keep); i++)
-		if (strcmp(gil_variant.policy, keep[i]) == 0)
-			return false;
-	return true;
-}
-
-/*
- * Policies whose yielder waits until another thread has had the GIL.  (For
- * cpython a spurious wake-up would undo it once; glibc makes none unprovoked.)
- */
-static bool
-promises_a_switch_per_tick(void)
-{
-	return strcmp(gil_variant.policy, "handoff") == 0 ||
-	       strcmp(gil_variant.policy, "cpython") == 0;
-}
 
 /* Skip the running test unless it is so. */
 static void
@@ -77,7 +47,7 @@ test_a_tick_reaches_the_holder(void **state)
 
 	(void)state;
 	need(gil_variant.tick != 0, "has no ticks");
-	need_threads(2);
+	need(tick_promise() != TICK_KEEPS, "does not yield at ticks");
 	start_worker(&worker, 0, poll_until_told, 0, &race);
 	while (forced_yields_of(&main_thread) < 3)
 		thread_poll(&main_thread);
@@ -99,7 +69,7 @@ test_a_tick_forces_a_switch(void **state)
 	struct worker worker;
 
 	(void)state;
-	need(promises_a_switch(), "lets the yielder win again");
+	need(tick_promise() >= TICK_LETS_IN, "lets the yielder win again");
 	start_worker(&worker, 0, run_once, 0, &race);
 	while (!atm_load(&race.has_run, relaxed))
 		thread_poll(&main_thread);
@@ -117,7 +87,7 @@ test_every_tick_forces_a_switch(void **state)
 	struct worker worker;
 
 	(void)state;
-	need(promises_a_switch_per_tick(), "lets the yielder win again");
+	need(tick_promise() == TICK_SWITCHES, "lets the yielder win again");
 	start_worker(&worker, 0, poll_until_told, 0, &race);
 	while (counters->forced_yields < 5) {
 		clock_sleep_until_ns(clock_now_ns() + NS_PER_MS / 5);
@@ -214,7 +184,7 @@ test_a_waiter_that_ends_does_not_hang_the_holder(void **state)
 		struct worker worker;
 
 		start_worker(&worker, i, run_once, 0, &race);
-		while (promises_a_switch_per_tick() &&
+		while (tick_promise() == TICK_SWITCHES &&
 			!atm_load(&race.has_run, relaxed))
 			thread_poll(&main_thread);
 		join_workers(&worker, 1, NULL); /* or it runs here */
@@ -236,8 +206,7 @@ void
 test_a_holder_that_ends_leaves_no_request(void **state)
 {
 	(void)state;
-	need(gil_variant.tick >= 1 && gil_variant.tick <= 3,
-		"has no tick source that sets flags");
+	need(ticks_set_flags(), "has no tick source that sets flags");
 	need_threads(2);
 	for (int i = 0; i < 10; i++) {
 		struct race race = {0};

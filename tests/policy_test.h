@@ -53,6 +53,18 @@ void end_runtime(void);
 void watchdog_begin(void);
 void watchdog_end(void);
 
+/* What a tick does for those who wait, from the least to the most. */
+enum tick_promise {
+	TICK_KEEPS,   /* nothing: a yield keeps the GIL */
+	TICK_YIELDS,  /* the holder gives it up, and may win it again at once */
+	TICK_LETS_IN, /* others have it before long */
+	TICK_SWITCHES /* another thread has it before the yielder */
+};
+enum tick_promise tick_promise(void);
+
+/* Whether ticks come as bits in the holder's flag word. */
+bool ticks_set_flags(void);
+
 /* Skip the running test, by name, where the policy runs fewer threads. */
 void need_threads(int count);
 /* ... where a fork of a process with threads is not supported: under TSan. */

@@ -152,7 +152,8 @@ on_release(struct anatomy *a, struct reader *r, const struct ring_event *event)
 			event->at_ns - r->hold_begin_ns, 1); /* one thread's */
 	r->hold_begin_ns = -1;
 	r->was_forced = was_forced;
-	if (was_forced || event->arg == GIL_REASON_YIELD)
+	if (was_forced || event->arg == GIL_REASON_YIELD ||
+		event->arg == GIL_REASON_ASKED)
 		wait_begins(a, r, event->at_ns, true);
 	if (a->has_acquired && is_before(event->hold_seq, a->acquired_seq)) {
 		/* A later hold has begun: it is not free, and no latency. */

@@ -66,13 +66,4 @@ barging_mutex_is_held(struct mutex *mutex)
 	return !is_free;
 }
 
-static inline void
-barging_mutex_bare_pair(atomic_uint *word)
-{
-	unsigned expected = 0;
-
-	(void)atm_cas(word, &expected, 1, acquire); /* as glibc's trylock */
-	(void)atm_exchange(word, 0, release);       /* as glibc's unlock */
-}
-
 #endif

@@ -27,6 +27,7 @@
 #include <string.h>
 
 #include "common/sync.h"
+#include "runtime/gil/bare_mutex.h"
 #include "runtime/gil/futex_cond.h"
 #include "runtime/gil/waiter_tick.h"
 
@@ -74,12 +75,11 @@ static inline void
 busy_lock_wait(struct busy_lock *lock, struct futex_cond_waiter *me,
 	struct gil_thread *self)
 {
-	struct gil *gil = self->gil;
 	bool is_woken =
 		lock->has_own_cond
 			? waiter_futex_cond_wait(
-				  gil, &lock->own_cond, me, &lock->mutex)
-			: waiter_cond_wait(gil, &lock->cond, &lock->mutex);
+				  self, &lock->own_cond, me, &lock->mutex)
+			: waiter_cond_wait(self, &lock->cond, &lock->mutex);
 
 	if (is_woken && atm_load(&lock->is_busy, relaxed))
 		self->counters.failed_acquisitions++;
@@ -195,16 +195,11 @@ busy_lock_dump(struct busy_lock *lock, char *text, int capacity)
 		atm_load(&lock->is_busy, relaxed));
 }
 
-/* The mutex is locked and unlocked by acquire, and again by release. */
+/* Acquire locks and unlocks the mutex, and so does release. */
 static inline void
 busy_lock_bare_pair(atomic_uint *word)
 {
-	for (int i = 0; i < 2; i++) {
-		unsigned expected = 0;
-
-		(void)atm_cas(word, &expected, 1, acquire);
-		(void)atm_exchange(word, 0, release);
-	}
+	bare_mutex_pairs(word, 2);
 }
 
 #endif

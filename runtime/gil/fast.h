@@ -89,13 +89,14 @@ gil_giving_up(struct gil_thread *self)
 
 /*
  * Called by a policy when acquire finds the GIL taken, before the thread
- * enqueues or sleeps.  The count is seq_cst for TICK-1 (tick.c).
+ * enqueues or sleeps.
  */
 static inline void
 gil_wait_begin(struct gil *gil, struct gil_thread *self)
 {
 	gil_probe(self, RING_WAIT_BEGIN, 0);
 	self->counters.waits++;
+	/* TICK-1 (tick.c): count, then look for a sleeping timer. */
 	if (atm_fetch_add(&gil->nwaiters, 1, seq_cst) == 0)
 		tick_first_waiter(gil);
 }
@@ -161,10 +162,11 @@ static inline void
 gil_took(struct gil *gil, struct gil_thread *self, bool waited)
 {
 	uint64_t seq = atm_load(&gil->hold_seq, relaxed) + 1;
+	bool is_switch = atm_load(&gil->holder, relaxed) != self;
 
 	/* Relaxed: written by the holder, which the lock orders. */
 	atm_store(&gil->hold_seq, seq, relaxed);
-	if (atm_load(&gil->holder, relaxed) != self) {
+	if (is_switch) {
 		/* Release: HOLD-1, the timer will touch our flag word. */
 		atm_store(&gil->holder, self, release);
 		self->counters.switches++;
@@ -174,9 +176,11 @@ gil_took(struct gil *gil, struct gil_thread *self, bool waited)
 	self->slice_end_ns = clock_now_ns() + gil->tick.slice_ns;
 #endif
 	/* A tick meant for an earlier hold must not end this one. */
-	if (unlikely(atm_load(&self->flags, relaxed) & GIL_FLAG_TIMER))
-		atm_fetch_and(&self->flags, ~(unsigned)GIL_FLAG_TIMER, relaxed);
+	if (unlikely(atm_load(&self->flags, relaxed) & GIL_FLAGS_OF_HOLD))
+		atm_fetch_and(&self->flags, ~GIL_FLAGS_OF_HOLD, relaxed);
 	gil_probe(self, RING_ACQUIRED, waited);
+	if (is_switch && gil->calls.switched != NULL)
+		gil->calls.switched(self);
 }
 
 /* Get the GIL.  Caller does not hold it. */

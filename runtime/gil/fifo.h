@@ -57,6 +57,15 @@ fifo_append(struct fifo *fifo, struct fifo_node *node)
 	fifo->ends.previous = node;
 }
 
+static inline void
+fifo_prepend(struct fifo *fifo, struct fifo_node *node)
+{
+	node->previous = &fifo->ends;
+	node->next = fifo->ends.next;
+	node->next->previous = node;
+	fifo->ends.next = node;
+}
+
 /* The node must be in a list. */
 static inline void
 fifo_remove(struct fifo_node *node)

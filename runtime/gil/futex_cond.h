@@ -19,7 +19,7 @@
  *              -> PARKED, and then whoever takes it out of the queue
  * Ordering     none of its own (all relaxed): waiters see what the mutex
  *              protects because they lock the mutex again.  signal looks at
- *              `first` without the lock: a waiter that enqueued before the
+ *              is_empty without the lock: a waiter that enqueued before the
  *              signaller's last critical section of the mutex is seen through
  *              the mutex, and a later one has seen what the signal is about.
  * Promises     the order; no wake-up without a signal or a deadline; a signal
@@ -30,7 +30,9 @@
 #define RUNTIME_GIL_FUTEX_COND_H
 
 #include "common/atomic.h"
+#include "common/compiler.h"
 #include "common/sync.h"
+#include "runtime/gil/fifo.h"
 
 #define FUTEX_COND_NO_DEADLINE INT64_MAX
 
@@ -50,24 +52,23 @@ enum futex_cond_order {
  * comes late may touch the word, without harm.
  */
 struct futex_cond_waiter {
-	atomic_uint word; /* [A] enum futex_cond_word; the futex word */
-	struct futex_cond_waiter *next;     /* [L:lock] */
-	struct futex_cond_waiter *previous; /* [L:lock] */
+	atomic_uint word;      /* [A] enum futex_cond_word; the futex word */
+	struct fifo_node node; /* [L:lock] */
 };
 
 struct futex_cond {
 	struct mutex lock;
-	_Atomic(struct futex_cond_waiter *) first; /* [L:lock], see Ordering */
-	struct futex_cond_waiter *last;            /* [L:lock] */
-	enum futex_cond_order order;               /* [C] */
+	struct fifo queue;           /* [L:lock] who is woken first, first */
+	atomic_bool is_empty;        /* [L:lock] the queue; see Ordering */
+	enum futex_cond_order order; /* [C] */
 };
 
 static inline void
 futex_cond_init(struct futex_cond *cond, enum futex_cond_order order)
 {
 	mutex_init(&cond->lock);
-	atm_store(&cond->first, NULL, relaxed);
-	cond->last = NULL;
+	fifo_init(&cond->queue);
+	atm_store(&cond->is_empty, true, relaxed);
 	cond->order = order;
 }
 
@@ -75,47 +76,28 @@ static inline void
 futex_cond_waiter_init(struct futex_cond_waiter *waiter)
 {
 	atm_store(&waiter->word, FUTEX_COND_ARMED, relaxed);
-	waiter->next = NULL;
-	waiter->previous = NULL;
+	waiter->node = (struct fifo_node){NULL, NULL};
 }
 
 static inline void
 futex_cond_enqueue(struct futex_cond *cond, struct futex_cond_waiter *waiter)
 {
-	struct futex_cond_waiter *first;
-
 	mutex_lock(&cond->lock);
-	first = atm_load(&cond->first, relaxed);
 	atm_store(&waiter->word, FUTEX_COND_ARMED, relaxed);
-	if (cond->order == FUTEX_COND_LIFO || first == NULL) {
-		waiter->previous = NULL;
-		waiter->next = first;
-		if (first == NULL)
-			cond->last = waiter;
-		else
-			first->previous = waiter;
-		atm_store(&cond->first, waiter, relaxed);
-	} else {
-		waiter->previous = cond->last;
-		waiter->next = NULL;
-		cond->last->next = waiter;
-		cond->last = waiter;
-	}
+	if (cond->order == FUTEX_COND_LIFO)
+		fifo_prepend(&cond->queue, &waiter->node);
+	else
+		fifo_append(&cond->queue, &waiter->node);
+	atm_store(&cond->is_empty, false, relaxed);
 	mutex_unlock(&cond->lock);
 }
 
 /* Caller holds cond->lock. */
 static inline void
-futex_cond_unlink(struct futex_cond *cond, struct futex_cond_waiter *waiter)
+futex_cond_remove(struct futex_cond *cond, struct futex_cond_waiter *waiter)
 {
-	if (waiter->previous == NULL)
-		atm_store(&cond->first, waiter->next, relaxed);
-	else
-		waiter->previous->next = waiter->next;
-	if (waiter->next == NULL)
-		cond->last = waiter->previous;
-	else
-		waiter->next->previous = waiter->previous;
+	fifo_remove(&waiter->node);
+	atm_store(&cond->is_empty, fifo_is_empty(&cond->queue), relaxed);
 }
 
 /* Returns false when the deadline passed. */
@@ -145,7 +127,7 @@ futex_cond_leave(struct futex_cond *cond, struct futex_cond_waiter *waiter)
 	mutex_lock(&cond->lock);
 	is_signalled = atm_load(&waiter->word, relaxed) == FUTEX_COND_SIGNALLED;
 	if (!is_signalled)
-		futex_cond_unlink(cond, waiter);
+		futex_cond_remove(cond, waiter);
 	mutex_unlock(&cond->lock);
 	return is_signalled;
 }
@@ -175,15 +157,17 @@ futex_cond_wait_until(struct futex_cond *cond, struct futex_cond_waiter *waiter,
 static inline bool
 futex_cond_signal(struct futex_cond *cond)
 {
-	struct futex_cond_waiter *waiter;
+	struct futex_cond_waiter *waiter = NULL;
+	struct fifo_node *first;
 	bool is_parked = false;
 
-	if (atm_load(&cond->first, relaxed) == NULL)
+	if (atm_load(&cond->is_empty, relaxed))
 		return false;
 	mutex_lock(&cond->lock);
-	waiter = atm_load(&cond->first, relaxed);
-	if (waiter != NULL) {
-		futex_cond_unlink(cond, waiter);
+	first = fifo_first(&cond->queue);
+	if (first != NULL) { /* else another signal was faster */
+		waiter = CONTAINER_OF(first, struct futex_cond_waiter, node);
+		futex_cond_remove(cond, waiter);
 		is_parked = atm_exchange(&waiter->word, FUTEX_COND_SIGNALLED,
 				    relaxed) == FUTEX_COND_PARKED;
 	}

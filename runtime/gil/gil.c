@@ -43,7 +43,6 @@ int
 gil_create(struct gil **gil, int usable_cpus, int64_t slice_ns)
 {
 	struct gil_lock *lock;
-	int rc;
 
 	if (the_lock != NULL)
 		return -EEXIST;
@@ -55,14 +54,10 @@ gil_create(struct gil **gil, int usable_cpus, int64_t slice_ns)
 	lock->gil.tick.slice_count = gil_variant.slice_count;
 	if (slice_ns == 0)
 		slice_ns = gil_variant.slice_ns;
-	rc = tick_start(&lock->gil, gil_variant.tick, slice_ns,
+	tick_init(&lock->gil, gil_variant.tick, slice_ns,
 		POLICY_TICK_NS != 0 && POLICY_TICK_NS < slice_ns
 			? POLICY_TICK_NS
 			: slice_ns);
-	if (rc != 0) {
-		free(lock);
-		return rc;
-	}
 	the_lock = lock;
 	*gil = &lock->gil;
 	return 0;
@@ -149,8 +144,12 @@ gil_thread_new(struct gil *gil, uint64_t ring_events)
 	if (thread == NULL)
 		return NULL;
 	thread->gil = gil;
+	thread->owner = NULL;
+	thread->priority = 0;
+	thread->ticks_served = 0;
 	memset(&thread->counters, 0, sizeof(thread->counters));
 	atm_store(&thread->flags, 0, relaxed); /* not yet shared */
+	thread->reason = GIL_REASON_EXIT;      /* it comes from no region */
 	thread->ticks_left = (int32_t)gil->tick.slice_count;
 	if (ring_events != 0 && GIL_PROBES && thread->ring.events == NULL &&
 		ring_init(&thread->ring, ring_events) != 0) {
@@ -200,7 +199,7 @@ void
 gil_safepoint(struct gil_thread *self)
 {
 	unsigned flags =
-		atm_fetch_and(&self->flags, ~(unsigned)GIL_FLAG_TIMER, relaxed);
+		atm_fetch_and(&self->flags, ~GIL_FLAGS_OF_HOLD, relaxed);
 
 	gil_probe(self, RING_SAFEPOINT, flags);
 #if GIL_TICK == 5
@@ -214,8 +213,32 @@ gil_safepoint(struct gil_thread *self)
 		flags |= GIL_FLAG_TIMER;
 	}
 #endif
-	if (flags & GIL_FLAG_TIMER)
-		(void)gil_yield(self, GIL_REASON_FORCED); /* or nobody waits */
+	/* The end of the slice answers it too. */
+	if ((flags & GIL_FLAG_SWITCH) && !(flags & GIL_FLAG_TIMER))
+		(void)gil_yield(self, GIL_REASON_ASKED); /* or it was served */
+	if (flags == GIL_FLAG_SWITCH)
+		return;
+	if (self->gil->calls.interrupted != NULL)
+		self->gil->calls.interrupted(self, flags & GIL_FLAG_TIMER);
+	else if (flags & GIL_FLAG_TIMER)
+		gil_schedule(self);
+}
+
+void
+gil_schedule(struct gil_thread *self)
+{
+	int turns = 1;
+
+	if (unlikely(self->priority > 0)) {
+		if (++self->ticks_served < 1 << self->priority)
+			return;
+		self->ticks_served = 0;
+	} else if (unlikely(self->priority < 0)) {
+		turns = 1 << -self->priority;
+	}
+	while (turns-- > 0)
+		if (!gil_yield(self, GIL_REASON_FORCED))
+			break; /* nobody waits */
 }
 
 const char *
@@ -266,7 +289,20 @@ gil_atfork_child(struct gil_thread *self)
 	atm_store(&gil->living, 1, relaxed);
 	atm_store(&gil->holder, self, relaxed);
 	policy_atfork_child(gil_policy(gil), self);
-	return tick_atfork_child(gil);
+	/* Descriptors of threads that do not exist here, used again later. */
+	for (uint32_t i = 0; i < pool.count; i++)
+		if (&pool.members[i]->thread != self)
+			policy_waiter_init(&pool.members[i]->waiter);
+	/* The thread that held it may not exist here. */
+	pool.mutex = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
+	tick_atfork_child(gil);
+	return 0;
+}
+
+int
+gil_start_ticks(struct gil *gil)
+{
+	return tick_ensure(gil);
 }
 
 void

@@ -33,17 +33,29 @@
 
 struct gil;
 
+/* The bits that end a hold; an acquire clears them (gil_took() in fast.h). */
+#define GIL_FLAGS_OF_HOLD ((unsigned)(GIL_FLAG_TIMER | GIL_FLAG_SWITCH))
+
 /* Bits of a thread's flag word. */
 enum gil_flag {
-	GIL_FLAG_TIMER = 1u << 0 /* the slice is over: yield at a safepoint */
+	GIL_FLAG_TIMER = 1u << 0,  /* the slice is over: yield at a safepoint */
+	GIL_FLAG_SWITCH = 1u << 4, /* a waiter asks for a turn before that */
+	/* For the layer above, which is called at the safepoint: */
+	GIL_FLAG_INTERRUPT = 1u << 1, /* look up from what you wait for */
+	GIL_FLAG_SIGNAL = 1u << 2,    /* signals were recorded */
+	GIL_FLAG_ASYNC = 1u << 3      /* an error of another thread's making */
 };
+
+/* What the layer above wants to be called for. */
+#define GIL_FLAGS_ABOVE (GIL_FLAG_INTERRUPT | GIL_FLAG_SIGNAL | GIL_FLAG_ASYNC)
 
 /* Why the GIL is given up. */
 enum gil_reason {
 	GIL_REASON_REGION, /* a blocking region begins */
 	GIL_REASON_FORCED, /* the tick source asked */
 	GIL_REASON_YIELD,  /* the thread asked for it itself */
-	GIL_REASON_EXIT    /* the thread ends */
+	GIL_REASON_EXIT,   /* the thread ends */
+	GIL_REASON_ASKED   /* a waiter asked, before the slice was over */
 };
 
 /* Counts since the thread started; summed up after it has been joined. */
@@ -68,7 +80,24 @@ struct gil_thread {
 	enum gil_reason reason;       /* [O] of the last or present release */
 	int32_t ticks_left;   /* [O] safepoints until the slice is over; T5 */
 	int64_t slice_end_ns; /* [O] of the present hold; T7 */
+	int32_t priority;     /* -3..3; GIL held: see gil_schedule() */
+	int32_t ticks_served; /* [O] of the present slice */
+	void *owner;          /* [C] whose descriptor it is: the layer above */
 	struct gil_counters counters; /* [O] */
+};
+
+/*
+ * What the layer above is told.  Set before there is a second thread; NULL:
+ * nothing.  Both are called with the GIL held.
+ */
+struct gil_calls {
+	/* self has the GIL, and another thread had it before. */
+	void (*switched)(struct gil_thread *self);
+	/*
+	 * A safepoint found something to do.  The callee takes the bits of
+	 * GIL_FLAGS_ABOVE, and calls gil_schedule() if the slice is over.
+	 */
+	void (*interrupted)(struct gil_thread *self, bool slice_is_over);
 };
 
 struct gil {
@@ -78,6 +107,7 @@ struct gil {
 	_Atomic(struct gil_thread *) holder CACHELINE_ALIGNED;
 	/* [H] the holder, or the last one while the GIL is free */
 	atomic_uint_least64_t hold_seq; /* [H] number of the current hold */
+	void *above; /* [H] what the layer above writes at each switch */
 
 	/* Written by waiters only. */
 	atomic_int nwaiters CACHELINE_ALIGNED;
@@ -85,14 +115,15 @@ struct gil {
 	 * until they own the GIL */
 	atomic_int living; /* [A] attached threads, waiting or not */
 	int usable_cpus;   /* [C] CPUs that the threads may run on */
+
+	/* Read at each switch: away from the words that waiters write. */
+	struct gil_calls calls CACHELINE_ALIGNED; /* [C] */
 };
 
 /*
  * Make the process's GIL, for usable_cpus CPUs; slice_ns overrides the
- * variant's slice unless 0.  Nobody holds it.
- *
- * Returns 0; -EEXIST while there is one; -ENOMEM; or the error of the timer
- * thread's pthread_create, usually -EAGAIN.
+ * variant's slice unless 0.  Nobody holds it, and nothing ticks before
+ * gil_start_ticks().  Returns 0; -EEXIST while there is one; -ENOMEM.
  */
 int gil_create(struct gil **gil, int usable_cpus, int64_t slice_ns);
 
@@ -129,10 +160,17 @@ const char *gil_set_option(
 void gil_dump(struct gil *gil, char *text, int capacity);
 
 /*
- * In the child of a fork: the caller owns the GIL, nobody waits, the tick
- * source starts anew.  Returns 0, or -errno if it cannot start.
+ * In the child of a fork: the caller owns the GIL and nobody waits.  The tick
+ * source has no thread; gil_start_ticks() gives it one.
  */
 int gil_atfork_child(struct gil_thread *self);
+
+/*
+ * Start the timer thread, if the tick source has one and it does not run:
+ * before a second thread is started.  Returns 0, or -errno of its
+ * pthread_create, usually -EAGAIN.
+ */
+int gil_start_ticks(struct gil *gil);
 
 /* Threads of the policy that exclude each other; 1: no lock at all. */
 int gil_max_threads(void);
@@ -157,5 +195,13 @@ void gil_bare_pairs(int64_t count);
  * return; other threads may have run in between.
  */
 void gil_safepoint(struct gil_thread *self);
+
+/*
+ * The slice is over: yield.  Caller holds the GIL, and again on return.
+ *
+ * A thread of priority p > 0 yields at every 2^p-th tick only; one of p < 0
+ * lets 2^-p turns of the others pass.
+ */
+void gil_schedule(struct gil_thread *self);
 
 #endif

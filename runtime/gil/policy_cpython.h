@@ -173,7 +173,8 @@ policy_release(
 	bool has_waiters;
 
 	mutex_lock(&policy->mutex);
-	policy->last_holder = self;
+	/* last_holder is self already; writing it again, under this mutex
+	 * alone, would race with cpython_wait_for_taker(). */
 	atm_store(&policy->locked, false, relaxed);
 	if (reason == GIL_REASON_EXIT)
 		atm_store(&policy->is_requested, false, relaxed);
@@ -244,6 +245,7 @@ policy_bare_pair(atomic_uint *word)
 	for (int i = 0; i < 3; i++) {
 		unsigned expected = 0;
 
+		/* as glibc's lock and unlock */
 		(void)atm_cas(&word[i], &expected, 1, acquire);
 		(void)atm_exchange(&word[i], 0, release);
 	}

@@ -33,6 +33,7 @@
 #include <string.h>
 
 #include "common/parse.h"
+#include "runtime/gil/option_value.h"
 #include "runtime/gil/waiter_tick.h"
 
 #define POLICY_MAX_THREADS 0
@@ -97,23 +98,29 @@ futex3_spin(struct policy *policy, struct gil *gil)
 	return false;
 }
 
+/* Sleep until an exchange finds FREE. */
+static inline void
+futex3_sleep(struct policy *policy, struct gil_thread *self)
+{
+	bool is_woken = false;
+
+	/* Acquire: FTX-1. */
+	while (atm_exchange(&policy->word, FUTEX3_CONTENDED, acquire) !=
+		FUTEX3_FREE) {
+		if (is_woken)
+			self->counters.failed_acquisitions++;
+		is_woken = waiter_futex_wait(
+			self, &policy->word, FUTEX3_CONTENDED);
+	}
+}
+
 static NOINLINE UNUSED void
 futex3_wait(struct policy *policy, struct gil_thread *self)
 {
-	struct gil *gil = self->gil;
-	bool has_slept = false;
-
-	gil_wait_begin(gil, self);
-	if (!futex3_spin(policy, gil)) {
-		while (atm_exchange(&policy->word, FUTEX3_CONTENDED, acquire) !=
-			FUTEX3_FREE) { /* FTX-1 */
-			if (has_slept)
-				self->counters.failed_acquisitions++;
-			waiter_futex_wait(gil, &policy->word, FUTEX3_CONTENDED);
-			has_slept = true;
-		}
-	}
-	gil_wait_end(gil);
+	gil_wait_begin(self->gil, self);
+	if (!futex3_spin(policy, self->gil))
+		futex3_sleep(policy, self);
+	gil_wait_end(self->gil);
 }
 
 static inline bool
@@ -185,10 +192,7 @@ policy_set_option(struct policy *policy, const char *name, const char *value)
 	}
 	if (strcmp(name, "sched_yield") != 0)
 		return "the policy has no such option";
-	if (strcmp(value, "on") != 0 && strcmp(value, "off") != 0)
-		return "is neither on nor off";
-	policy->calls_sched_yield = strcmp(value, "on") == 0;
-	return NULL;
+	return option_on_or_off(value, &policy->calls_sched_yield);
 }
 
 static inline void

@@ -128,8 +128,8 @@ handoff_acquire_slow(struct policy *policy, struct gil_thread *self)
 	gil_wait_begin(gil, self);
 	wait_slot_arm(&me->slot);
 	for (;;) {
-		/* Acquire: HAND-1.  Release: HAND-1, our link. */
 		if (found == HANDOFF_FREE) {
+			/* Acquire: HAND-1. */
 			if (atm_cas(&policy->arrivals, &found, HANDOFF_HELD,
 				    acquire))
 				break;
@@ -138,6 +138,7 @@ handoff_acquire_slow(struct policy *policy, struct gil_thread *self)
 		me->next = found == HANDOFF_HELD
 				   ? NULL
 				   : (struct policy_waiter *)found;
+		/* Release: HAND-1, our link. */
 		if (!atm_cas(&policy->arrivals, &found, (uintptr_t)me, release))
 			continue;
 		if (wait_slot_wait(&me->slot, gil->usable_cpus == 1) ==

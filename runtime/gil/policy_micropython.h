@@ -24,6 +24,7 @@
 
 #include <stdio.h>
 
+#include "runtime/gil/bare_mutex.h"
 #include "runtime/gil/barging_mutex.h"
 
 #define POLICY_MAX_THREADS 0
@@ -103,7 +104,7 @@ policy_dump(struct policy *policy, char *text, int capacity)
 static inline void
 policy_bare_pair(atomic_uint *word)
 {
-	barging_mutex_bare_pair(word);
+	bare_mutex_pairs(word, 1);
 }
 
 #endif

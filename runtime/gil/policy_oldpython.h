@@ -16,8 +16,9 @@
  * Pathology    has: the "GIL battle".  With a second CPU each yield wakes a
  *              waiter that finds the lock taken again (a failed acquisition)
  *              and goes back to sleep; two computing threads take up to twice
- *              as long as one.  On one CPU the wake-up may preempt the
- *              yielder, and it is much better.
+ *              as long as one.  On one CPU it depends on the kernel: where a
+ *              wake-up preempts the yielder, threads alternate; where not, it
+ *              keeps the lock until the kernel's own slice is over.
  * Source       CPython 2.7 Python/thread_pthread.h and Python/ceval.c
  *              (_Py_CheckInterval).
  */

@@ -28,9 +28,10 @@
  *                     (the kernel's look at value among them): no waiter
  *                     sleeps unseen.
  * Promises     nothing about order.
- * Pathology    has: barging, and more failed wake-ups than any other policy:
- *              each yield wakes a waiter that finds 0 and sleeps again, the
- *              "GIL battle" (Beazley, 2010).
+ * Pathology    has: barging, and with it the "GIL battle" (Beazley, 2010): each
+ *              yield asks the kernel to wake a waiter, which finds 0 and sleeps
+ *              again.  Where the slice is shorter than a wake-up, many yields
+ *              fall into one such failure.
  * Source       PyPy pypy/module/thread/gil.py and ll_thread.py (r55343);
  *              CPython 2.7 Python/thread_pthread.h; glibc 2.7 nptl sem_post.S,
  *              sem_wait.S.
@@ -81,11 +82,15 @@ pypy2008_try(atomic_uint *value)
 static NOINLINE UNUSED void
 pypy2008_wait(struct policy *policy, struct gil_thread *self)
 {
+	bool is_woken;
+
 	gil_wait_begin(self->gil, self); /* SEM-2: seq_cst */
-	waiter_futex_wait(self->gil, &policy->value, 0);
-	while (!pypy2008_try(&policy->value)) {
-		self->counters.failed_acquisitions++;
-		waiter_futex_wait(self->gil, &policy->value, 0);
+	for (;;) {
+		is_woken = waiter_futex_wait(self, &policy->value, 0);
+		if (pypy2008_try(&policy->value))
+			break;
+		if (is_woken)
+			self->counters.failed_acquisitions++;
 	}
 	gil_wait_end(self->gil);
 }

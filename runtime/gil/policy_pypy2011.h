@@ -20,9 +20,10 @@
  *              yielder sleeps until that thread signals.  At most one yielder
  *              sleeps unsignalled, because the next one must lock the mutex
  *              first, and signals then.  Nothing about order.
- * Pathology    has: a woken yielder must still compete for the mutex, and the
- *              holder that woke it usually wins the next rounds too, by
- *              barging at its releases; every yield costs two wake-ups.
+ * Pathology    has: every yield costs two wake-ups, one of them with the GIL
+ *              idle; a woken yielder must still compete for the mutex, and a
+ *              holder that only leaves and re-enters (blocking regions)
+ *              barges past it.
  *              avoids: the yielder that wins its own race.
  *              A lost signal (glibc bug 25847) would be a hang.
  * Source       PyPy translator/c/src/thread_pthread.h, 165556325fc; the

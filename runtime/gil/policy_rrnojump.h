@@ -67,7 +67,8 @@ policy_release(
 
 /* Releases and re-takes the GIL; caller holds the mutex, somebody waits. */
 static NOINLINE UNUSED void
-rrnojump_go_behind(struct turns *turns, struct turn *me, struct gil_thread *self)
+rrnojump_go_behind(
+	struct turns *turns, struct turn *me, struct gil_thread *self)
 {
 	gil_giving_up(self);
 	gil_wait_begin(self->gil, self);

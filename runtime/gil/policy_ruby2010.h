@@ -9,14 +9,16 @@
  * Transitions  acquire, release: those of turns.h.
  *              yield, if somebody waits: release, sched_yield(2), acquire.
  *              The head of the queue takes itself out of it, and only when it
- *              has the GIL: so the yielder always finds a queue, or the GIL
- *              held, and lines up behind.
+ *              has the GIL: so the yielder finds a queue, or the GIL held, and
+ *              lines up behind.
  * Who writes   everything under the mutex of turns.
  * Ordering     the mutex's.
- * Promises     FIFO by arrival; nobody barges; a yielder has its next turn
- *              after all who waited when it let go.
+ * Promises     FIFO by arrival in the queue; a yielder has its next turn after
+ *              all who waited when it let go.
  * Pathology    has: the GIL idle for one wake-up latency per switch; the
- *              convoy of direct handoff.
+ *              convoy of direct handoff.  A yielder lines up only after its
+ *              sched_yield(2): where that takes a time slice, as on a busy
+ *              machine, others come and go before it (barges).
  *              avoids: one thread keeping the GIL for ever (Ruby Bug #2359).
  *              Interrupts that come with the switch do not nest: the safepoint
  *              (gil.c) yields once, whatever comes meanwhile.

@@ -92,6 +92,10 @@ ttas_acquire_slow(struct policy *policy, struct gil_thread *self)
 			backoff_pauses *= 2;
 	}
 	gil_wait_end(gil);
+	/* Not at the release: who releases and barges in again all day would
+	 * put the tick off for ever. */
+	if (gil_has_waiters(gil))
+		tick_contended_release(gil);
 	return true;
 }
 
@@ -109,13 +113,9 @@ static inline void
 policy_release(
 	struct policy *policy, struct gil_thread *self, enum gil_reason reason)
 {
-	struct gil *gil = gil_of(policy);
-
 	(void)self;
 	(void)reason;                         /* every release is alike here */
 	atm_store(&policy->word, 0, release); /* TTAS-1 */
-	if (gil_has_waiters(gil))
-		tick_contended_release(gil);
 }
 
 static inline bool

@@ -21,17 +21,31 @@
 #include "common/sync.h"
 #include "runtime/gil/gil.h"
 
-void
-tick_request(struct gil *gil)
+/* Set a bit in the flag word of the holder.  Returns whether there is one. */
+static bool
+flag_holder(struct gil *gil, unsigned flag)
 {
 	/* Acquire: HOLD-1. */
 	struct gil_thread *holder = atm_load(&gil->holder, acquire);
 
 	if (holder == NULL)
-		return;
+		return false;
 	/* Relaxed: a hint, see gil_poll(). */
-	atm_fetch_or(&holder->flags, GIL_FLAG_TIMER, relaxed);
-	atm_fetch_add(&gil->tick.requests, 1, relaxed);
+	atm_fetch_or(&holder->flags, flag, relaxed);
+	return true;
+}
+
+void
+tick_request(struct gil *gil)
+{
+	if (flag_holder(gil, GIL_FLAG_TIMER))
+		atm_fetch_add(&gil->tick.requests, 1, relaxed);
+}
+
+void
+tick_ask_switch(struct gil *gil)
+{
+	(void)flag_holder(gil, GIL_FLAG_SWITCH); /* nobody: it is free */
 }
 
 static bool
@@ -140,8 +154,8 @@ create_thread(struct gil *gil)
 	return -created;
 }
 
-int
-tick_start(struct gil *gil, int source, int64_t slice_ns, int64_t period_ns)
+void
+tick_init(struct gil *gil, int source, int64_t slice_ns, int64_t period_ns)
 {
 	struct tick *tick = &gil->tick;
 
@@ -152,9 +166,18 @@ tick_start(struct gil *gil, int source, int64_t slice_ns, int64_t period_ns)
 	atm_store(&tick->state, TICK_RUNNING, relaxed);
 	atm_store(&tick->slice_start_ns, clock_now_ns(), relaxed);
 	atm_store(&tick->requests, 0, relaxed);
-	if (slice_ns != 0 && (source == 1 || source == 2))
-		return create_thread(gil);
-	return 0;
+}
+
+int
+tick_ensure(struct gil *gil)
+{
+	struct tick *tick = &gil->tick;
+	bool wants_thread = tick->source == 1 || tick->source == 2;
+
+	if (tick->has_thread || tick->slice_ns == 0 || !wants_thread)
+		return 0;
+	atm_store(&tick->slice_start_ns, clock_now_ns(), relaxed);
+	return create_thread(gil);
 }
 
 void
@@ -173,12 +196,13 @@ tick_stop(struct gil *gil)
 	tick->has_thread = false;
 }
 
-int
+void
 tick_atfork_child(struct gil *gil)
 {
-	int source = gil->tick.source;
-	int64_t slice_ns = gil->tick.slice_ns;
-	int64_t period_ns = gil->tick.period_ns;
+	struct tick *tick = &gil->tick;
 
-	return tick_start(gil, source, slice_ns, period_ns);
+	tick->has_thread = false;
+	atm_store(&tick->state, TICK_RUNNING, relaxed); /* one thread */
+	atm_store(&tick->slice_start_ns, clock_now_ns(), relaxed);
+	atm_store(&tick->requests, 0, relaxed);
 }

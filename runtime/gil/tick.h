@@ -49,28 +49,34 @@ struct tick {
 	int64_t period_ns;   /* [C] between ticks of a timer thread, <= slice */
 	int64_t slice_count; /* [C] in safepoints, T5; 0: by time */
 	int source;          /* [C] 1 to 7; 0: none */
-	bool has_thread;     /* [C] */
+	bool has_thread;     /* [C], but for a fork and tick_ensure() */
 	pthread_t thread;    /* [C] */
 	atomic_uint state CACHELINE_ALIGNED; /* [A] enum tick_state */
 	atomic_int_least64_t slice_start_ns; /* [A] see above; T2 only */
 	atomic_uint_least64_t requests;      /* [A] flags set */
 };
 
-/*
- * Start the source: slices of slice_ns, ticks every period_ns.  Returns 0, or
- * -errno if its thread cannot be created.
- */
-int tick_start(
+/* What the source will do: slices of slice_ns, ticks every period_ns. */
+void tick_init(
 	struct gil *gil, int source, int64_t slice_ns, int64_t period_ns);
 
 /* End the timer thread, if there is one, and wait for it. */
 void tick_stop(struct gil *gil);
 
-/* In the child of a fork there is no timer thread: start a new one. */
-int tick_atfork_child(struct gil *gil);
+/* In the child of a fork there is no timer thread; tick_ensure() starts one. */
+void tick_atfork_child(struct gil *gil);
+
+/*
+ * Start the timer thread, if the source has one and it does not run.  Returns
+ * 0, or -errno if it cannot be created.
+ */
+int tick_ensure(struct gil *gil);
 
 /* Set GIL_FLAG_TIMER in the flag word of the holder.  Any thread. */
 void tick_request(struct gil *gil);
+
+/* Set GIL_FLAG_SWITCH instead: a waiter asks before the slice is over. */
+void tick_ask_switch(struct gil *gil);
 
 /* T2's hooks, called through the inline functions below. */
 void tick_arm(struct gil *gil);
@@ -89,7 +95,7 @@ tick_first_waiter(struct gil *gil)
 #	endif
 }
 
-/* Called by the holder when it gives the GIL up voluntarily and others wait. */
+/* Called when the GIL has changed hands, or is about to, and others wait. */
 static inline void
 tick_contended_release(struct gil *gil)
 {

@@ -8,8 +8,8 @@
  * Transitions  acquire  walk in if nobody holds it and nobody waits; else join
  *                       the queue, wait until free and first, leave the queue
  *              release  is_held = 0, signal the first
- *              requeue  join the queue, then release, then wait: for a holder
- *                       that wants its next turn behind all who wait now
+ *              A yield is the policy's own: it drops and takes again, or joins
+ *              the queue before it drops.
  * Who writes   everything under `mutex`; only its owner takes a waiter out of
  *              the queue, and only when it acquires.
  * Ordering     the mutex's.
@@ -24,6 +24,7 @@
 #include <stdio.h>
 
 #include "common/sync.h"
+#include "runtime/gil/bare_mutex.h"
 #include "runtime/gil/fifo.h"
 #include "runtime/gil/waiter_tick.h"
 
@@ -78,10 +79,10 @@ turns_wait(struct turns *turns, struct turn *me, struct gil_thread *self)
 {
 	while (turns->is_held || fifo_first(&turns->queue) != &me->node) {
 		bool is_woken =
-			waiter_cond_wait(self->gil, &me->cond, &turns->mutex);
+			waiter_cond_wait(self, &me->cond, &turns->mutex);
 
-		if (is_woken && (turns->is_held || fifo_first(&turns->queue) !=
-							   &me->node))
+		if (is_woken && (turns->is_held ||
+					fifo_first(&turns->queue) != &me->node))
 			self->counters.failed_acquisitions++;
 	}
 	fifo_remove(&me->node);
@@ -111,6 +112,8 @@ turns_acquire(struct turns *turns, struct turn *me, struct gil_thread *self)
 		turns_take(turns, me, self);
 		gil_wait_end(self->gil);
 	} else {
+		if (gil_has_waiters(self->gil)) /* one not yet in the queue */
+			self->counters.barges++;
 		turns->is_held = true;
 	}
 	mutex_unlock(&turns->mutex);
@@ -159,12 +162,7 @@ turns_dump(struct turns *turns, char *text, int capacity)
 static inline void
 turns_bare_pair(atomic_uint *word)
 {
-	for (int i = 0; i < 2; i++) {
-		unsigned expected = 0;
-
-		(void)atm_cas(word, &expected, 1, acquire);
-		(void)atm_exchange(word, 0, release);
-	}
+	bare_mutex_pairs(word, 2);
 }
 
 #endif

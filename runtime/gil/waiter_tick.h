@@ -27,6 +27,7 @@
 /* For whom a waiter waits, and for how long. */
 struct patience {
 	struct gil_thread *holder;
+	uint64_t hold_seq;
 	int64_t deadline_ns;
 };
 
@@ -38,76 +39,91 @@ patience_begin(struct gil *gil)
 	return (struct patience){
 		/* Relaxed: only compared, never followed. */
 		.holder = atm_load(&gil->holder, relaxed),
+		.hold_seq = atm_load(&gil->hold_seq, relaxed),
 		.deadline_ns = slice_ns == 0 ? FUTEX_COND_NO_DEADLINE
 					     : clock_now_ns() + slice_ns,
 	};
 }
 
-/* The deadline has passed. */
+/*
+ * The deadline has passed.  A yielder begins to wait as the last holder: the
+ * next hold is the one that it waits for.
+ */
 static inline void
-patience_end(struct gil *gil, struct patience patience)
+patience_end(struct gil *gil, struct gil_thread *self, struct patience patience)
 {
-	if (atm_load(&gil->holder, relaxed) == patience.holder)
+	uint64_t holds = atm_load(&gil->hold_seq, relaxed) - patience.hold_seq;
+
+	if (patience.holder == self
+			? holds <= 1
+			: atm_load(&gil->holder, relaxed) == patience.holder)
 		tick_request(gil);
 }
 
-static inline void
-waiter_futex_wait(struct gil *gil, atomic_uint *word, unsigned expected)
+/* Each returns whether it was woken (or woke up for no reason). */
+static inline bool
+waiter_futex_wait(struct gil_thread *self, atomic_uint *word, unsigned expected)
 {
+	struct gil *gil = self->gil;
 	struct patience patience = patience_begin(gil);
+	bool is_woken = futex_wait_until(word, expected, patience.deadline_ns);
 
-	if (!futex_wait_until(word, expected, patience.deadline_ns))
-		patience_end(gil, patience);
+	if (!is_woken)
+		patience_end(gil, self, patience);
+	return is_woken;
 }
 
-/* Return whether it was woken, on a condition variable of glibc's. */
 static inline bool
-waiter_cond_wait(struct gil *gil, struct cond *cond, struct mutex *mutex)
+waiter_cond_wait(
+	struct gil_thread *self, struct cond *cond, struct mutex *mutex)
 {
+	struct gil *gil = self->gil;
 	struct patience patience = patience_begin(gil);
 	bool is_woken = cond_wait_until(cond, mutex, patience.deadline_ns);
 
 	if (!is_woken)
-		patience_end(gil, patience);
+		patience_end(gil, self, patience);
 	return is_woken;
 }
 
-/* ... and on one of ours. */
 static inline bool
-waiter_futex_cond_wait(struct gil *gil, struct futex_cond *cond,
+waiter_futex_cond_wait(struct gil_thread *self, struct futex_cond *cond,
 	struct futex_cond_waiter *waiter, struct mutex *mutex)
 {
+	struct gil *gil = self->gil;
 	struct patience patience = patience_begin(gil);
 	bool is_woken = futex_cond_wait_until(
 		cond, waiter, mutex, patience.deadline_ns);
 
 	if (!is_woken)
-		patience_end(gil, patience);
+		patience_end(gil, self, patience);
 	return is_woken;
 }
 
 #else
 
-static inline void
-waiter_futex_wait(struct gil *gil, atomic_uint *word, unsigned expected)
+static inline bool
+waiter_futex_wait(struct gil_thread *self, atomic_uint *word, unsigned expected)
 {
-	(void)gil;
+	(void)self;
 	futex_wait(word, expected);
+	return true;
 }
 
 static inline bool
-waiter_cond_wait(struct gil *gil, struct cond *cond, struct mutex *mutex)
+waiter_cond_wait(
+	struct gil_thread *self, struct cond *cond, struct mutex *mutex)
 {
-	(void)gil;
+	(void)self;
 	cond_wait(cond, mutex);
 	return true;
 }
 
 static inline bool
-waiter_futex_cond_wait(struct gil *gil, struct futex_cond *cond,
+waiter_futex_cond_wait(struct gil_thread *self, struct futex_cond *cond,
 	struct futex_cond_waiter *waiter, struct mutex *mutex)
 {
-	(void)gil;
+	(void)self;
 	return futex_cond_wait_until(
 		cond, waiter, mutex, FUTEX_COND_NO_DEADLINE);
 }

@@ -117,27 +117,62 @@ wait_slot_grant(struct wait_slot *slot, unsigned grant)
 
 #elif GIL_MODE == GIL_MODE_FUTEX || GIL_MODE == GIL_MODE_STP
 
+/* Pause until a grant comes, so often at most; 0: none came. */
 static inline unsigned
-wait_slot_wait(struct wait_slot *slot, bool one_cpu)
+wait_slot_spin(struct wait_slot *slot, int pauses)
 {
-	unsigned word = WAIT_ARMED;
+	for (int i = 0; i < pauses; i++) {
+		unsigned word = atm_load(&slot->word, acquire); /* WAIT-1 */
 
-#	if GIL_MODE == GIL_MODE_STP
-	for (int i = 0; i < WAIT_STP_PAUSES && !one_cpu; i++) {
-		word = atm_load(&slot->word, acquire); /* WAIT-1 */
 		if (word >= WAIT_GRANT_FIRST)
 			return word;
 		cpu_relax();
 	}
-	word = WAIT_ARMED;
-#	else
-	(void)one_cpu;
-#	endif
+	return 0;
+}
+
+static inline unsigned
+wait_slot_park(struct wait_slot *slot)
+{
+	unsigned word = WAIT_ARMED;
+
 	/* Relaxed on success: only announces the sleep to the granter. */
 	(void)atm_cas(&slot->word, &word, WAIT_PARKED, relaxed);
+	/* Acquire: WAIT-1. */
 	while ((word = atm_load(&slot->word, acquire)) < WAIT_GRANT_FIRST)
-		futex_wait(&slot->word, WAIT_PARKED); /* WAIT-1 above */
+		futex_wait(&slot->word, WAIT_PARKED);
 	return word;
+}
+
+/* The same until a deadline; 0: none came.  May be called again. */
+static inline unsigned
+wait_slot_park_until(struct wait_slot *slot, int64_t deadline_ns)
+{
+	unsigned word = WAIT_ARMED;
+	bool in_time = true;
+
+	/* Relaxed on success: only announces the sleep to the granter. */
+	(void)atm_cas(&slot->word, &word, WAIT_PARKED, relaxed);
+	do {
+		word = atm_load(&slot->word, acquire); /* WAIT-1 */
+		if (word >= WAIT_GRANT_FIRST)
+			return word;
+		if (in_time)
+			in_time = futex_wait_until(
+				&slot->word, WAIT_PARKED, deadline_ns);
+		else
+			return 0;
+	} while (true);
+}
+
+static inline unsigned
+wait_slot_wait(struct wait_slot *slot, bool one_cpu)
+{
+	unsigned grant = 0;
+
+	if (GIL_MODE == GIL_MODE_STP && !one_cpu)
+		grant = wait_slot_spin(slot, WAIT_STP_PAUSES);
+	return grant != 0 ? grant : wait_slot_park(slot);
 }
 
 /* After the exchange the slot may be reused: a late wake is only spurious. */

@@ -14,8 +14,8 @@
  * Who writes   is_needed is set by the yielder and cleared by a waiter, never
  *              by a newcomer that found the GIL free: it takes a turn without
  *              ending the yielder's wait.
- * Promises     between let-go and return of a yield at least one waiter has
- *              had the GIL.
+ * Promises     a yielder that found somebody waiting in acquire does not come
+ *              back before one of them has had the GIL.
  * Needs        is_needed only while somebody waits in acquire, which holds
  *              since waiters leave as owners only; fork resets all.
  * Source       Ruby thread_pthread.c, gvl_yield(), 14 June 2011 to 3.2.

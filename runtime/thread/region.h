@@ -6,6 +6,10 @@
  * run beside it, and takes it back afterwards.  Between the two calls it must
  * not touch what the GIL protects.  errno survives both.
  *
+ * Interrupts are looked at before and after: signal handlers run there, and
+ * errors of other threads' making are thrown.  Nothing ends the region early;
+ * interrupt.h has regions that can be left.
+ *
  * Inlined, hence compiled once per policy.
  */
 #ifndef RUNTIME_THREAD_REGION_H
@@ -14,6 +18,8 @@
 #include <errno.h>
 
 #include "runtime/gil/fast.h"
+#include "runtime/thread/interrupt.h"
+#include "runtime/thread/misuse.h"
 #include "runtime/thread/thread.h"
 
 /* Caller holds the GIL; on return it does not. */
@@ -22,6 +28,11 @@ region_begin(struct thread *self)
 {
 	int saved_errno = errno;
 
+	if (unlikely(self->activity != THREAD_RUNS))
+		thread_misuse(self, "region_begin",
+			"the GIL must be held, and regions do not nest");
+	thread_check_interrupts(self, true);
+	self->activity = THREAD_IN_REGION;
 	gil_probe(self->gil, RING_REGION_BEGIN, 0);
 	gil_release(self->gil, GIL_REASON_REGION);
 	errno = saved_errno;
@@ -33,8 +44,12 @@ region_end(struct thread *self)
 {
 	int saved_errno = errno;
 
+	if (unlikely(self->activity != THREAD_IN_REGION))
+		thread_misuse(self, "region_end", "no region has begun");
 	gil_probe(self->gil, RING_REGION_END, 0);
 	gil_acquire(self->gil);
+	self->activity = THREAD_RUNS;
+	thread_check_interrupts(self, true);
 	errno = saved_errno;
 }
 

@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A thread's life between its start protocol and its join: descriptor, lists,
+ * body, end.
+ *
+ * The end, with the GIL held up to its release: the uncaught error is kept,
+ * destructors run, mutexes are given up, joiners woken, the root stack goes
+ * (gc_thread_die), and the thread moves from the living to the dead.  The
+ * release of the GIL is its last act on shared state.  Its machine stack goes
+ * back to the pool when its native thread has been joined: by thread_join(), or
+ * by thread_reap() at the next start.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "runtime/thread/runtime.h"
+
+/* The thread that executes this code. */
+static _Thread_local struct thread *current;
+
+struct thread *
+thread_current(void)
+{
+	return current;
+}
+
+void
+thread_set_current(struct thread *self)
+{
+	current = self;
+}
+
+/* ---- lists -------------------------------------------------------------- */
+
+void
+thread_list_add(struct thread **list, struct thread *thread)
+{
+	thread->previous = NULL;
+	thread->next = *list;
+	if (*list != NULL)
+		(*list)->previous = thread;
+	*list = thread;
+}
+
+void
+thread_list_remove(struct thread **list, struct thread *thread)
+{
+	if (thread->previous != NULL)
+		thread->previous->next = thread->next;
+	else
+		*list = thread->next;
+	if (thread->next != NULL)
+		thread->next->previous = thread->previous;
+	thread->next = NULL;
+	thread->previous = NULL;
+}
+
+void
+thread_link(struct thread *thread)
+{
+	struct runtime *runtime = thread->runtime;
+
+	thread->status = THREAD_ALIVE;
+	thread_list_add(&runtime->living, thread);
+	runtime->nliving++;
+}
+
+void
+thread_unlink(struct thread *thread)
+{
+	struct runtime *runtime = thread->runtime;
+
+	thread_list_remove(&runtime->living, thread);
+	runtime->nliving--;
+	thread_unprepare_roots(thread);
+	thread->status = THREAD_NEW;
+}
+
+/* ---- descriptor --------------------------------------------------------- */
+
+int
+thread_describe(
+	struct runtime *runtime, struct thread *thread, const char *name)
+{
+	struct gil_thread *gil =
+		gil_thread_new(runtime->gil, runtime->config.ring_events);
+	char copy[sizeof(thread->name)];
+
+	snprintf(copy, sizeof(copy), "%s", name); /* may be thread->name */
+	memset(thread, 0, sizeof(*thread));
+	memcpy(thread->name, copy, sizeof(copy));
+	if (gil == NULL)
+		return -ENOMEM;
+	thread->gil = gil;
+	gil->owner = thread;
+	thread->runtime = runtime;
+	thread->number = ++runtime->last_number;
+	mutex_init(&thread->interrupt_lock);
+	return 0;
+}
+
+void
+thread_undescribe(struct thread *thread)
+{
+	thread_retire(thread);
+	thread->status = THREAD_NEW;
+}
+
+void
+thread_retire(struct thread *thread)
+{
+	if (thread->gil == NULL)
+		thread_misuse(thread, "thread_retire",
+			"a thread is retired once, after its join");
+	thread->gil->owner = NULL;
+	gil_thread_retire(thread->gil);
+	thread->gil = NULL;
+	mutex_destroy(&thread->interrupt_lock);
+}
+
+/* ---- switches ----------------------------------------------------------- */
+
+void
+thread_switched(struct gil_thread *gil)
+{
+	struct thread *self = gil->owner;
+	struct heap *heap = &the_runtime.heap;
+
+	if (unlikely(self->fresh != NULL)) {
+		gc_fresh_attach(heap, self->fresh);
+		self->fresh = NULL;
+	}
+	gc_thread_run(heap, self->number);
+	gil->ticks_served = 0; /* its slice begins */
+	trace(TRACE_GC_RUN, self->number);
+}
+
+/* ---- body and end ------------------------------------------------------- */
+
+static void
+run_destructors(struct thread *self)
+{
+	struct runtime *runtime = self->runtime;
+
+	for (int key = 0; key < runtime->nlocals; key++) {
+		void *value = self->locals[key];
+
+		self->locals[key] = NULL;
+		if (value != NULL && runtime->destructors[key] != NULL)
+			runtime->destructors[key](value);
+	}
+}
+
+struct call {
+	void (*body)(struct thread *self, void *arg);
+	void *arg;
+};
+
+/* One that was killed before it ran never runs. */
+static void
+call_body(struct thread *self, void *arg)
+{
+	const struct call *call = arg;
+
+	thread_check_interrupts(self, false);
+	trace(TRACE_CALLABLE, self->number);
+	call->body(self, call->arg);
+}
+
+void
+thread_run_body(struct thread *self,
+	void (*body)(struct thread *self, void *arg), void *arg)
+{
+	struct thread_error error = {.kind = ERROR_NONE};
+	struct call call = {body, arg};
+
+	if (!thread_protect(self, call_body, &call, &error))
+		self->error = error;
+	if (self->activity != THREAD_RUNS)
+		thread_misuse(self, "thread_start",
+			"a thread's body must not return inside a blocking "
+			"region");
+}
+
+void
+thread_end(struct thread *self)
+{
+	struct runtime *runtime = self->runtime;
+
+	self->held_flags = GIL_FLAGS_ABOVE; /* nobody can stop it now */
+	run_destructors(self);
+	thread_abandon_mutexes(self);
+	self->status = THREAD_KILLED;
+	while (wait_grant_first(&self->joiners) != NULL)
+		continue;
+	trace(TRACE_JOINERS_WOKEN, self->number);
+	trace(TRACE_GC_DIE, self->number);
+	gc_thread_die(&runtime->heap, self->number);
+	thread_list_remove(&runtime->living, self);
+	runtime->nliving--;
+	thread_list_add(&runtime->dead, self);
+	deadlock_check(runtime);
+}
+
+/* ---- reaping and join --------------------------------------------------- */
+
+/* The native thread has released the GIL: it is about to end. */
+static void
+reap(struct thread *thread)
+{
+	int err = pthread_join(thread->native, NULL);
+
+	if (err != 0)
+		DIE_ERRNO(err, "pthread_join");
+	thread_list_remove(&thread->runtime->dead, thread);
+	thread->is_reaped = true;
+	if (thread->stack != NULL)
+		stack_give_back(thread->stack);
+	thread->stack = NULL;
+}
+
+void
+thread_reap(struct runtime *runtime)
+{
+	while (runtime->dead != NULL) {
+		struct thread *thread = runtime->dead;
+
+		reap(thread);
+		if (!thread->frees_itself)
+			continue;
+		thread_retire(thread);
+		free(thread);
+	}
+}
+
+int
+thread_join_until(
+	struct thread *self, struct thread *thread, int64_t deadline_ns)
+{
+	if (thread == self)
+		return thread_refuse(self, -EDEADLK,
+			"thread_join: a thread cannot join itself");
+	if (thread->status == THREAD_NEW)
+		return thread_refuse(self, -EINVAL,
+			"thread_join: the thread was not started");
+	while (thread->status != THREAD_KILLED) {
+		struct waiter waiter;
+		int rc;
+
+		wait_enlist(&thread->joiners, &waiter, self, false);
+		rc = wait_for_grant(
+			self, &thread->joiners, &waiter, deadline_ns, true);
+		if (thread->status == THREAD_KILLED)
+			break;
+		thread_check_interrupts(self, true);
+		if (rc == -ETIMEDOUT)
+			return rc;
+	}
+	if (!thread->is_reaped)
+		reap(thread);
+	thread_check_interrupts(self, true);
+	return 0;
+}
+
+void
+thread_join(struct thread *self, struct thread *thread)
+{
+	if (thread_join_until(self, thread, WAIT_FOREVER) != 0)
+		thread_misuse(self, "thread_join", thread_refusal(self));
+}
