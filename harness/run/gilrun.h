@@ -31,7 +31,7 @@ struct gilrun_options {
 	int64_t nonce;
 	enum place place;
 	struct {
-		char *name;
+		char name[32];
 		const char *value;
 	} sets[GILRUN_MAX_SETS];
 	int nsets;

@@ -118,18 +118,16 @@ place_of(const char *text)
 }
 
 static void
-add_set(struct gilrun_options *options, char *text)
+add_set(struct gilrun_options *options, const char *text)
 {
-	char *equals = strchr(text, '=');
+	const char *equals = strchr(text, '=');
+	size_t length = equals == NULL ? 0 : (size_t)(equals - text);
 
-	if (equals == NULL || equals == text)
+	if (length == 0 || length >= sizeof(options->sets[0].name))
 		gilrun_usage("--set: '%s' is not NAME=VALUE", text);
 	if (options->nsets == GILRUN_MAX_SETS)
 		gilrun_usage("--set: '%s' is one too many", text);
-	options->sets[options->nsets].name =
-		strndup(text, (size_t)(equals - text));
-	if (options->sets[options->nsets].name == NULL)
-		DIE("no memory for an option");
+	memcpy(options->sets[options->nsets].name, text, length);
 	options->sets[options->nsets++].value = equals + 1;
 }
 

@@ -1,23 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ocaml406: a flag under a mutex; yield does nothing.
+ * ocaml406: a flag under a mutex; yield is release and acquire.
  *
  * Stands for OCaml up to 4.06 on Linux (policy A3b), whose Thread.yield and
  * whose tick every 50 ms did without sched_yield(2), since that call no longer
- * helped from Linux 2.6 on: nothing took its place.
+ * helped from Linux 2.6 on: nothing took its place, but the blocking section
+ * round it stayed (docs/adr/0012-ocaml406-yields-by-barging.md).
  *
  * State        busy_lock.h: is_busy under a mutex, a condition variable.
  * Transitions  acquire and release: busy_lock.h.  yield, by the option:
- *              noop   keep the lock
  *              barge  if somebody waits, release, then acquire at once: the
  *                     blocking section that stood round the missing call
+ *              noop   keep the lock, for a control
  * Who writes   everything under the mutex.
  * Ordering     the mutex's.
  * Promises     nothing: with noop a thread that never blocks keeps the GIL for
  *              ever, and the others starve.
- * Pathology    has: preemption that does not happen (OCaml PR#7669).  With
- *              barge the woken waiter nearly always comes too late, at most 20
- *              times a second, so that a turn lasts seconds to minutes.
+ * Pathology    has: preemption that rarely happens (OCaml PR#7669): the woken
+ *              waiter nearly always comes too late, at most 20 times a second,
+ *              so that a turn lasts seconds to minutes.
  * Source       OCaml 4.02 otherlibs/systhreads/st_posix.h (st_thread_yield),
  *              st_stubs.c (caml_thread_yield); PR#2663, PR#7669.
  */
@@ -27,8 +28,8 @@
 #include "runtime/gil/busy_lock.h"
 
 #define POLICY_OPTIONS                                                         \
-	{"yield", "noop,barge", "noop",                                        \
-		"a yield keeps the lock, or releases and acquires at once"},   \
+	{"yield", "barge,noop", "barge",                                       \
+		"a yield releases and acquires at once, or keeps the lock"},   \
 		BUSY_LOCK_OPTIONS
 
 struct policy {
@@ -42,7 +43,7 @@ static inline void
 policy_init(struct policy *policy)
 {
 	busy_lock_init(&policy->lock);
-	policy->yield_barges = false;
+	policy->yield_barges = true;
 }
 
 static inline bool
