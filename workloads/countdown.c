@@ -94,6 +94,7 @@ const struct workload workload_countdown = {
 	.summary = "n threads of pure computation, a safepoint per iteration",
 	.stands_for = "CPU-bound interpreter threads (Beazley's countdown)",
 	.options = options,
+	.can_separate = true,
 	.can_count = true,
 	.threads = threads_of,
 	.run = run_countdown,

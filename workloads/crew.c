@@ -12,15 +12,36 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "common/affinity.h"
 #include "common/clock.h"
 #include "common/die.h"
 #include "common/sync.h"
 #include "workloads/anatomy.h"
+
+static size_t
+shared_bytes(int count)
+{
+	return sizeof(struct crew_shared) + (size_t)count * sizeof(uint64_t);
+}
+
+/* Free what crew_init() took. */
+static void
+free_crew(struct crew *crew)
+{
+	if (munmap(crew->shared, shared_bytes(crew->capacity)) != 0)
+		DIE_ERRNO(errno, "munmap of a crew's shared page");
+	free(crew->members);
+	crew->members = NULL;
+}
 
 void
 crew_init(struct crew *crew, struct run *run, const char *name, int count,
@@ -35,6 +56,11 @@ crew_init(struct crew *crew, struct run *run, const char *name, int count,
 	crew->members = calloc((size_t)count, sizeof(*crew->members));
 	if (crew->members == NULL)
 		DIE_ERRNO(errno, "crew");
+	crew->shared = mmap(NULL, shared_bytes(count), PROT_READ | PROT_WRITE,
+		MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (crew->shared == MAP_FAILED)
+		DIE_ERRNO(errno, "shared page of a crew");
+	crew->capacity = count;
 }
 
 struct crew_member *
@@ -84,6 +110,42 @@ wait_for(atomic_uint *word, unsigned count)
 		futex_wait(word, seen);
 }
 
+/* A computing member as a process: it waits at its own gate and works. */
+static pid_t
+start_process(struct crew_member *self)
+{
+	struct crew_shared *shared = self->crew->shared;
+	pid_t parent = getpid(), child = fork();
+
+	if (child < 0)
+		DIE_ERRNO(errno, "fork of a computing process");
+	if (child > 0)
+		return child;
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent)
+		_exit(1);
+	/* The futexes of the gate are private to one process: it looks. */
+	while (!atm_load(&shared->is_open, acquire)) /* CREW-1 */
+		clock_sleep_until_ns(clock_now_ns() + 100 * NS_PER_US);
+	shared->units[self->index] = self->body(self);
+	_exit(0);
+}
+
+/* The thread of such a member only waits, outside the GIL. */
+static uint64_t
+await_process(struct crew_member *self)
+{
+	int status;
+
+	thread_leave_gil(&self->thread);
+	while (waitpid(self->process, &status, 0) < 0)
+		if (errno != EINTR)
+			DIE_ERRNO(errno, "waitpid of a computing process");
+	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+		DIE("a computing process ended with status %d", status);
+	thread_take_gil(&self->thread);
+	return self->crew->shared->units[self->index];
+}
+
 static void
 member_main(struct thread *thread, void *arg)
 {
@@ -97,6 +159,8 @@ member_main(struct thread *thread, void *arg)
 	if (hooks->thread_begin != NULL)
 		self->usage =
 			hooks->thread_begin(hooks->context, crew->phase_index);
+	if (self->computes && gil_separates())
+		self->process = start_process(self);
 	thread_leave_gil(thread);
 	count_up(&crew->arrived);
 	while (atm_load(&crew->gate, acquire) == 0) /* CREW-1 */
@@ -106,7 +170,8 @@ member_main(struct thread *thread, void *arg)
 	if (hooks->thread_go != NULL)
 		hooks->thread_go(self->usage);
 	thread_take_gil(thread);
-	self->units = self->body(self);
+	self->units =
+		self->process != 0 ? await_process(self) : self->body(self);
 	if (hooks->thread_stop != NULL)
 		hooks->thread_stop(self->usage);
 	count_up(&crew->done);
@@ -120,16 +185,16 @@ disband(struct crew *crew, int started)
 		thread_join(crew->run->main, &crew->members[i].thread);
 	for (int i = 0; i < started; i++)
 		thread_retire(&crew->members[i].thread);
-	free(crew->members);
-	crew->members = NULL;
+	free_crew(crew);
 }
 
 /* Let the members that were started run to their end at once. */
 static int
 give_up(struct crew *crew, int started, int rc)
 {
-	atm_store(&crew->stop, true, relaxed);
-	atm_store(&crew->gate, 1, release); /* CREW-1 */
+	atm_store(&crew->shared->stop, true, relaxed);
+	atm_store(&crew->shared->is_open, true, release); /* CREW-1 */
+	atm_store(&crew->gate, 1, release);               /* CREW-1 */
 	(void)futex_wake(&crew->gate, INT_MAX);
 	disband(crew, started);
 	return rc;
@@ -142,8 +207,8 @@ crew_gather(struct crew *crew)
 
 	for (int i = 0; i < crew->count; i++) {
 		struct crew_member *member = &crew->members[i];
-		int rc = thread_start(run->main, &member->thread,
-			member->name, member_main, member);
+		int rc = thread_start(run->main, &member->thread, member->name,
+			member_main, member);
 
 		if (rc != 0)
 			return run_fail(run, give_up(crew, i, rc),
@@ -173,7 +238,8 @@ crew_go(struct crew *crew)
 	crew->phase->ticks = atm_load(&tick->requests, relaxed);
 	crew->phase->cpu_ns = clock_process_cpu_ns();
 	crew->phase->wall_ns = clock_now_ns();
-	atm_store(&crew->gate, 1, release); /* CREW-1 */
+	atm_store(&crew->shared->is_open, true, release); /* CREW-1 */
+	atm_store(&crew->gate, 1, release);               /* CREW-1 */
 	(void)futex_wake(&crew->gate, INT_MAX);
 }
 
@@ -183,7 +249,7 @@ crew_stop(struct crew *crew)
 	struct tick *tick = &crew->run->main->gil->gil->tick;
 	struct phase *phase = crew->phase;
 
-	atm_store(&crew->stop, true, relaxed);
+	atm_store(&crew->shared->stop, true, relaxed);
 	crew->end_ns = clock_now_ns();
 	phase->wall_ns = crew->end_ns - phase->wall_ns;
 	phase->cpu_ns = clock_process_cpu_ns() - phase->cpu_ns;
@@ -297,6 +363,5 @@ crew_dismiss(struct crew *crew)
 		anatomy_disable(phase);
 	for (int i = 0; i < crew->count; i++)
 		thread_retire(&crew->members[i].thread);
-	free(crew->members);
-	crew->members = NULL;
+	free_crew(crew);
 }

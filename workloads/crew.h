@@ -16,10 +16,19 @@
 #ifndef WORKLOADS_CREW_H
 #define WORKLOADS_CREW_H
 
+#include <sys/types.h>
+
 #include "common/atomic.h"
 #include "workloads/workload.h"
 
 struct crew;
+
+/* What the members read while they work, also when they are processes. */
+struct crew_shared {
+	atomic_bool stop;    /* [A] main writes */
+	atomic_bool is_open; /* [A] main writes; the gate of processes */
+	uint64_t units[];    /* [O] of member i, if it is a process */
+};
 
 struct crew_member {
 	struct thread thread;
@@ -33,6 +42,7 @@ struct crew_member {
 	uint64_t units; /* [O] read after the join */
 	void *usage;    /* [O] of the harness's hooks */
 	int pin_error;  /* [O] read after the gathering */
+	pid_t process;  /* [O] of a member that is a process; else 0 */
 };
 
 struct crew {
@@ -40,12 +50,13 @@ struct crew {
 	struct phase *phase;
 	struct crew_member *members;
 	int count;
+	int capacity;
 	int phase_index;
 	int64_t end_ns;                     /* when the stop flag went up */
 	atomic_uint gate CACHELINE_ALIGNED; /* [A] 0 closed, 1 open; futex */
 	atomic_uint arrived;                /* [A] at the gate; futex */
 	atomic_uint done;                   /* [A] bodies ended; futex */
-	atomic_bool stop CACHELINE_ALIGNED; /* [A] main writes */
+	struct crew_shared *shared CACHELINE_ALIGNED; /* [C] */
 };
 
 /* Describe member i before crew_gather(): name, body, arg, computes. */
@@ -79,7 +90,7 @@ void crew_dismiss(struct crew *crew);
 static inline bool
 crew_is_running(struct crew *crew)
 {
-	return !atm_load(&crew->stop, relaxed);
+	return !atm_load(&crew->shared->stop, relaxed);
 }
 
 #endif

@@ -340,6 +340,7 @@ const struct workload workload_echo = {
 	.summary = "UDP server with k computing threads beside it",
 	.stands_for = "a threaded network service beside CPU-bound threads",
 	.options = options,
+	.can_separate = true,
 	.can_count = false,
 	.threads = threads_of,
 	.run = run_echo,

@@ -215,6 +215,7 @@ const struct workload workload_fast_path = {
 	.summary = "the safepoint, and an uncontended release and acquire",
 	.stands_for = "what every interpreter pays without contention",
 	.options = options,
+	.can_separate = true,
 	.can_count = false,
 	.threads = threads_of,
 	.run = run_fast_path,

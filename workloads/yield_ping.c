@@ -173,6 +173,7 @@ const struct workload workload_yield_ping = {
 	.stands_for =
 		"programs that yield all the time (Thread.pass, testyield)",
 	.options = options,
+	.can_separate = false,
 	.can_count = true,
 	.threads = threads_of,
 	.run = run_yield_ping,

@@ -64,7 +64,9 @@ gilrun_describe(void)
 	char tick[8] = "none";
 
 	for (int i = 0; workloads[i] != NULL; i++)
-		json_array_append_new(list, describe_workload(workloads[i]));
+		if (!gil_separates() || workloads[i]->can_separate)
+			json_array_append_new(
+				list, describe_workload(workloads[i]));
 	if (gil_variant.tick != 0)
 		snprintf(tick, sizeof(tick), "T%d", gil_variant.tick);
 	object = json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:b, s:b, s:s, s:s}",
@@ -82,8 +84,9 @@ gilrun_describe(void)
 		json_integer((json_int_t)gil_variant.slice_count));
 	json_object_update_new(object,
 		json_pack("{s:i, s:b, s:o, s:o, s:o}", "max_threads",
-			gil_max_threads(), "spins", gil_spins(), "options",
-			describe_policy_options(), "workloads", list, "build",
+			gil_separates() ? 0 : gil_max_threads(), "spins",
+			gil_spins(), "options", describe_policy_options(),
+			"workloads", list, "build",
 			json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:s}",
 				"version", build_version, "revision",
 				build_revision, "compiler", build_compiler,

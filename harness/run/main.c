@@ -75,6 +75,14 @@ check_threads(const struct gilrun_options *options)
 	int wanted = options->workload->threads(options->values);
 	int allowed = gil_max_threads();
 
+	if (gil_separates()) {
+		if (!options->workload->can_separate)
+			gilrun_usage("%s hands one GIL round: no use for "
+				     "separate processes",
+				options->workload->name);
+		return;
+	}
+
 	if (allowed != 0 && wanted > allowed)
 		gilrun_usage("the policy %s runs %d thread; %s needs %d",
 			gil_variant.policy, allowed, options->workload->name,

@@ -260,6 +260,12 @@ gil_max_threads(void)
 }
 
 bool
+gil_separates(void)
+{
+	return POLICY_SEPARATES;
+}
+
+bool
 gil_spins(void)
 {
 	return POLICY_SPINS;

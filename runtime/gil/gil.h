@@ -175,6 +175,9 @@ int gil_start_ticks(struct gil *gil);
 /* Threads of the policy that exclude each other; 1: no lock at all. */
 int gil_max_threads(void);
 
+/* Whether computing threads are to be processes of their own. */
+bool gil_separates(void);
+
 /* Whether waiters burn their CPU until they own the GIL. */
 bool gil_spins(void);
 

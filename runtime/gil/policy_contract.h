@@ -33,6 +33,11 @@
 #ifndef RUNTIME_GIL_POLICY_CONTRACT_H
 #define RUNTIME_GIL_POLICY_CONTRACT_H
 
+/* Optional: 1 if computing threads are to be processes of their own. */
+#ifndef POLICY_SEPARATES
+#	define POLICY_SEPARATES 0
+#endif
+
 #define CONTRACT(function, type)                                               \
 	_Static_assert(_Generic(&(function), type : 1, default : 0),           \
 		#function " has the wrong type: see policy_contract.h")
