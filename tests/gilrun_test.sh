@@ -286,7 +286,9 @@ for program in "$GILRUN_DIR"/gilrun-*; do
 		([.options[] | .name, .values, .initial, .summary] |
 			all(type == "string")) and
 		([.workloads[].name] | contains(["countdown", "echo",
-			"fast_path", "yield_ping"])) and
+			"fast_path"])) and
+		(([.workloads[].name] | contains(["yield_ping"])) !=
+			(.policy == "process")) and
 		([.workloads[] | .summary, .stands_for | length > 0] | all) and
 		([.workloads[].options[] | .name, .kind, .initial, .summary |
 			length > 0] | all) and
@@ -328,6 +330,8 @@ for variant in $own_variants; do
 	"$GILRUN_DIR/gilrun-$variant" --describe >out
 	if [ "$(jq .max_threads out)" -eq 1 ]; then
 		threads=1 pair=true # nor has it a protocol
+	elif [ "$(jq -r .policy out)" = process ]; then
+		pair=true
 	fi
 	probes='any(. == "disabled") | not'
 	[ "$(jq .bare out)" = false ] || probes='all(. == "disabled")'
@@ -341,7 +345,7 @@ for variant in $own_variants; do
 	case $variant in
 	*-bare) continue ;;
 	esac
-	run "$variant" yield_ping "
+	[ "${variant#process}" != "$variant" ] || run "$variant" yield_ping "
 		([.phases[] | ok(\"switches_per_s\")] | all)" \
 		--threads "$threads" --raw off
 	run "$variant" fast_path "

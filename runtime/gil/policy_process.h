@@ -4,6 +4,7 @@
  *
  * State        none.
  * Transitions  none: acquire and release return at once, yield keeps.
+ * Who writes   nobody.
  * Promises     nothing is shared, so nothing needs to be excluded: the crew of
  *              a workload runs the computing threads as forked processes
  *              (POLICY_SEPARATES), and workloads that hand one GIL round are
