@@ -13,6 +13,9 @@
 /* `handoff` in its waiting modes: latency and CPU time of a switch. */
 struct table *table_handoff(const struct report_model *model);
 
+/* What a switch costs under each policy, and how fair it is. */
+struct table *table_policies(const struct report_model *model);
+
 struct table *table_countdown(const struct report_model *model);
 struct table *table_yield_ping(const struct report_model *model);
 struct table *table_echo_open(const struct report_model *model);

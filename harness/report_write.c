@@ -16,8 +16,9 @@
 
 /* In the order of the report. */
 static struct table *(*const makers[])(const struct report_model *) = {
-	table_handoff, table_countdown, table_yield_ping, table_echo_open,
-	table_echo_closed, table_fast_path, table_goals, table_counters};
+	table_handoff, table_policies, table_countdown, table_yield_ping,
+	table_echo_open, table_echo_closed, table_fast_path, table_goals,
+	table_counters};
 
 void
 report_make(struct report *report)
