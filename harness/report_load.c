@@ -156,6 +156,7 @@ read_cell(struct report_model *model, const json_t *record, int index,
 	about = json_object_get(variants, cell->executable);
 	cell->policy = member_text(about, "policy", "");
 	cell->mode = member_text(about, "mode", "");
+	cell->poll = member_text(about, "poll", "");
 	cell->is_bare = json_is_true(json_object_get(about, "bare"));
 	cell->is_own_slice = json_is_true(json_object_get(about, "own_slice"));
 	cell->variant = cell->executable;

@@ -28,6 +28,7 @@ struct report_cell {
 	const char *variant;    /* ... with the options that were changed */
 	const char *policy;     /* "" where the session does not say */
 	const char *mode;
+	const char *poll; /* kind of its safepoint: "flag", "counter", ... */
 	bool is_bare;
 	bool is_own_slice; /* the slice of the system it stands for */
 	int style;         /* colour and point type, from 1; one per variant */
