@@ -1,9 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Tests of workloads/anatomy.h on event rings written by hand.
- *
- * tests/event_script.h says how they are written.
- */
+/* Tests of workloads/anatomy.h on event rings written by hand. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -83,12 +79,16 @@ test_the_number_of_a_hold_may_wrap(void **state)
 {
 	struct world *world = *state;
 
-	takes(world, A, 0, UINT32_MAX);
-	drops(world, A, 100, UINT32_MAX, GIL_REASON_REGION);
-	takes(world, B, 130, 0);
+	takes(world, A, 0, UINT32_MAX - 1);
+	drops(world, A, 100, UINT32_MAX - 1, GIL_REASON_REGION);
+	takes(world, B, 130, UINT32_MAX);
+	takes(world, C, 190, 0); /* stamped before the release by B */
+	drops(world, B, 200, UINT32_MAX, GIL_REASON_REGION);
+	drops(world, C, 300, 0, GIL_REASON_REGION);
+	takes(world, A, 340, 1);
 	measure(world);
-	CHECK_SAMPLES(world, METRIC_ID_SWITCH_LATENCY, 30);
-	check_value(world, METRIC_ID_NEGATIVE, 0);
+	CHECK_SAMPLES(world, METRIC_ID_SWITCH_LATENCY, 30, 40);
+	check_value(world, METRIC_ID_NEGATIVE, 1);
 }
 
 static void
@@ -269,8 +269,10 @@ test_run_length_counts_yields_won_by_the_yielder(void **state)
 	takes(world, A, at_ns += 10, ++seq);
 	drops(world, A, at_ns += 10, seq, GIL_REASON_FORCED);
 	takes(world, A, at_ns += 10, ++seq); /* won once more */
-	drops(world, A, at_ns += 10, seq, GIL_REASON_YIELD);
-	takes(world, A, at_ns += 10, ++seq); /* its own wish: no win */
+	for (int i = 0; i < 4; i++) {        /* its own wish: no wins */
+		drops(world, A, at_ns += 10, seq, GIL_REASON_YIELD);
+		takes(world, A, at_ns += 10, ++seq);
+	}
 	measure(world);
 	check_value(world, METRIC_ID_RUN_LENGTH_MAX, 3);
 }

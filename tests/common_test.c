@@ -217,8 +217,12 @@ test_merging_equals_recording_together(void **state)
 	prng_init(&prng, SEED, SHAPE_COUNT);
 	hist_merge(a, b); /* nothing into nothing */
 	assert_int_equal(a->count, 0);
+	/* The extremes come from the other side. */
+	assert_true(hist_record(b, 0, 1) && hist_record(both, 0, 1));
+	assert_true(hist_record(b, TOP_VALUE_NS, 1));
+	assert_true(hist_record(both, TOP_VALUE_NS, 1));
 	for (int i = 0; i < 1000; i++) {
-		int64_t value_ns = draw_ns(&prng, SHAPE_LOG);
+		int64_t value_ns = 1 + draw_ns(&prng, SHAPE_LOG);
 
 		assert_true(hist_record(i % 3 == 0 ? a : b, value_ns, 1));
 		assert_true(hist_record(both, value_ns, 1));

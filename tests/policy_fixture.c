@@ -169,7 +169,6 @@ tick_promise(void)
 		enum tick_promise promise;
 	} promises[] = {
 		{"null", TICK_KEEPS},
-		{"ocaml406", TICK_KEEPS},
 		{"ttas", TICK_LETS_IN},
 		{"cpython", TICK_SWITCHES},
 		{"handoff", TICK_SWITCHES},

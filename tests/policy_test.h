@@ -5,7 +5,7 @@
  *
  *   policy_test.c     the list; mutual exclusion, wake-ups, regions, events
  *   policy_order.c    ticks, and the order of turns where one is promised
- *   policy_life.c     creation, failures, fork, system calls
+ *   policy_life.c     creation, failures, options, fork, system calls
  *   policy_fixture.c  the runtime round each test, and the watchdog
  *
  * A property that fails ends the program at once, with the state of the lock:
@@ -55,7 +55,7 @@ void watchdog_end(void);
 
 /* What a tick does for those who wait, from the least to the most. */
 enum tick_promise {
-	TICK_KEEPS,   /* nothing: a yield keeps the GIL */
+	TICK_KEEPS,   /* nothing: there is no tick, or a yield keeps the GIL */
 	TICK_YIELDS,  /* the holder gives it up, and may win it again at once */
 	TICK_LETS_IN, /* others have it before long */
 	TICK_SWITCHES /* another thread has it before the yielder */
@@ -84,7 +84,7 @@ int run_in_child(int (*function)(void *arg), void *arg);
 struct worker {
 	struct thread thread;
 	int index;
-	int rounds;
+	int rounds; /* to do; a worker may say how many it did */
 	struct prng prng;
 	void (*work)(struct worker *self); /* GIL held, and again on return */
 	void *shared;
@@ -125,7 +125,6 @@ void test_threads_exclude_each_other_at_a_free_gil(void **state);
 void test_no_wakeup_is_lost(void **state);
 void test_every_hold_is_stamped_once(void **state);
 void test_a_region_runs_beside_the_holder(void **state);
-void test_errno_survives_a_region(void **state);
 void test_every_option_keeps_the_promises(void **state);
 
 void test_a_tick_reaches_the_holder(void **state);
@@ -144,6 +143,7 @@ void test_a_timer_that_cannot_start(void **state);
 void test_descriptors_are_used_again(void **state);
 void test_a_dump_fits(void **state);
 void test_options_are_checked(void **state);
+void test_errno_survives_a_region(void **state);
 void test_yield_without_waiters_makes_no_system_call(void **state);
 void test_the_child_of_a_fork_owns_the_gil(void **state);
 

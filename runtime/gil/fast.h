@@ -85,6 +85,7 @@ static inline void
 gil_giving_up(struct gil_thread *self)
 {
 	gil_probe(self, RING_RELEASE, self->reason);
+	gil_tell(self->gil, self, GIL_EVENT_SUSPENDED, self->reason);
 }
 
 /*
@@ -95,6 +96,7 @@ static inline void
 gil_wait_begin(struct gil *gil, struct gil_thread *self)
 {
 	gil_probe(self, RING_WAIT_BEGIN, 0);
+	gil_tell(gil, self, GIL_EVENT_READY, 0);
 	self->counters.waits++;
 	/* TICK-1 (tick.c): count, then look for a sleeping timer. */
 	if (atm_fetch_add(&gil->nwaiters, 1, seq_cst) == 0)
@@ -181,6 +183,7 @@ gil_took(struct gil *gil, struct gil_thread *self, bool waited)
 	gil_probe(self, RING_ACQUIRED, waited);
 	if (is_switch && gil->calls.switched != NULL)
 		gil->calls.switched(self);
+	gil_tell(gil, self, GIL_EVENT_RESUMED, waited);
 }
 
 /* Get the GIL.  Caller does not hold it. */

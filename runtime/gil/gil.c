@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "common/die.h"
+#include "common/sync.h"
 #include "runtime/gil/fast.h"
 
 /* One GIL per process; its descriptors are kept until it is destroyed. */
@@ -169,10 +170,43 @@ gil_thread_retire(struct gil_thread *thread)
 	pool_unlock();
 }
 
+/*
+ * A policy that excludes nobody is for one thread's loop; but threads are still
+ * started, joined and ended beside it, which needs a lock.  So the calls that
+ * are not inlined hold one, throughout: a region of such a policy gives up
+ * nothing, and the next thread comes when this one ends or calls gil_drop().
+ */
+#if POLICY_MAX_THREADS == 1
+static struct mutex outer = {PTHREAD_MUTEX_INITIALIZER};
+
+static void
+outer_lock(void)
+{
+	mutex_lock(&outer);
+}
+
+static void
+outer_unlock(void)
+{
+	mutex_unlock(&outer);
+}
+#else
+static void
+outer_lock(void)
+{
+}
+
+static void
+outer_unlock(void)
+{
+}
+#endif
+
 void
 gil_attach(struct gil_thread *self)
 {
 	atm_fetch_add(&self->gil->living, 1, relaxed); /* only a count */
+	outer_lock();
 	gil_acquire(self);
 }
 
@@ -181,11 +215,13 @@ gil_detach(struct gil_thread *self)
 {
 	atm_fetch_sub(&self->gil->living, 1, relaxed); /* only a count */
 	gil_release(self, GIL_REASON_EXIT);
+	outer_unlock();
 }
 
 void
 gil_take(struct gil_thread *self)
 {
+	outer_lock();
 	gil_acquire(self);
 }
 
@@ -193,6 +229,7 @@ void
 gil_drop(struct gil_thread *self, enum gil_reason reason)
 {
 	gil_release(self, reason);
+	outer_unlock();
 }
 
 void
@@ -213,6 +250,8 @@ gil_safepoint(struct gil_thread *self)
 		flags |= GIL_FLAG_TIMER;
 	}
 #endif
+	if (flags & GIL_FLAG_TIMER)
+		gil_tell(self->gil, self, GIL_EVENT_TICK, 0);
 	/* The end of the slice answers it too. */
 	if ((flags & GIL_FLAG_SWITCH) && !(flags & GIL_FLAG_TIMER))
 		(void)gil_yield(self, GIL_REASON_ASKED); /* or it was served */

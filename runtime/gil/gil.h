@@ -86,6 +86,15 @@ struct gil_thread {
 	struct gil_counters counters; /* [O] */
 };
 
+/* What happens to a thread and the GIL, for those who listen. */
+enum gil_event {
+	GIL_EVENT_READY,     /* wants the GIL and must wait; without the GIL */
+	GIL_EVENT_RESUMED,   /* has got it */
+	GIL_EVENT_SUSPENDED, /* is about to give it up; arg: enum gil_reason */
+	GIL_EVENT_REQUEST,   /* was asked to stop; any thread, without the GIL*/
+	GIL_EVENT_TICK /* has seen, at a safepoint, that its slice is over */
+};
+
 /*
  * What the layer above is told.  Set before there is a second thread; NULL:
  * nothing.  Both are called with the GIL held.
@@ -98,6 +107,10 @@ struct gil_calls {
 	 * GIL_FLAGS_ABOVE, and calls gil_schedule() if the slice is over.
 	 */
 	void (*interrupted)(struct gil_thread *self, bool slice_is_over);
+	/* One of the events in listening, by number, has happened. */
+	void (*event)(
+		struct gil_thread *thread, enum gil_event event, unsigned arg);
+	atomic_uint listening; /* [A] 1 << enum gil_event; 0: nobody does */
 };
 
 struct gil {
@@ -119,6 +132,16 @@ struct gil {
 	/* Read at each switch: away from the words that waiters write. */
 	struct gil_calls calls CACHELINE_ALIGNED; /* [C] */
 };
+
+/* Tell those who listen; a load and a branch where nobody does. */
+static inline void
+gil_tell(struct gil *gil, struct gil_thread *thread, enum gil_event event,
+	unsigned arg)
+{
+	/* Relaxed: who begins to listen hears of it soon enough. */
+	if (unlikely(atm_load(&gil->calls.listening, relaxed) & 1u << event))
+		gil->calls.event(thread, event, arg);
+}
 
 /*
  * Make the process's GIL, for usable_cpus CPUs; slice_ns overrides the

@@ -35,6 +35,10 @@
 
 #include "runtime/gil/waiting.h"
 
+#if GIL_TICK == 3 || GIL_TICK == 4
+#	error "handoff's waiters never time out: a timer or the holder must tick"
+#endif
+
 #define POLICY_MAX_THREADS 0
 #define POLICY_SPINS       (GIL_MODE == GIL_MODE_SPIN)
 #define POLICY_TICK_NS     0

@@ -3,7 +3,9 @@
  * null: no lock at all, a control that prices everything else.
  *
  * State        none.
- * Transitions  none: acquire and release return at once, yield keeps.
+ * Transitions  none: acquire and release return at once, yield keeps.  The
+ *              out-of-line calls by which threads start, end and wait for each
+ *              other take a mutex (gil.c).
  * Promises     nothing: it excludes nobody, so it runs one thread only, and
  *              workloads that need more refuse it (POLICY_MAX_THREADS).
  * Pathology    has: no mutual exclusion.

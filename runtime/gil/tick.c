@@ -19,6 +19,7 @@
 #include "common/clock.h"
 #include "common/die.h"
 #include "common/sync.h"
+#include "runtime/gil/bugs.h"
 #include "runtime/gil/gil.h"
 
 /* Set a bit in the flag word of the holder.  Returns whether there is one. */
@@ -31,7 +32,12 @@ flag_holder(struct gil *gil, unsigned flag)
 	if (holder == NULL)
 		return false;
 	/* Relaxed: a hint, see gil_poll(). */
-	atm_fetch_or(&holder->flags, flag, relaxed);
+	if (BUG_PLAIN_FLAG_OR)
+		atm_store(&holder->flags,
+			atm_load(&holder->flags, relaxed) | flag, relaxed);
+	else
+		atm_fetch_or(&holder->flags, flag, relaxed);
+	gil_tell(gil, holder, GIL_EVENT_REQUEST, flag);
 	return true;
 }
 

@@ -31,7 +31,7 @@ bury(struct thread *thread)
 	thread->waker = WAKER_NONE;
 	thread->unblock = NULL;
 	thread->is_resent = false;
-	thread->is_reaped = true;
+	atm_store(&thread->is_out, true, relaxed); /* one thread */
 	thread->stack = NULL;
 	mutex_init(&thread->interrupt_lock); /* whoever held it is not here */
 	return stack;
@@ -89,7 +89,9 @@ thread_atfork_child(struct thread *self)
 	self->is_resent = false;
 	mutex_init(&self->interrupt_lock);
 	resender_atfork_child();
-	bury_all(&runtime->living, self, &stacks, &detached);
+	hooks_atfork_child();
+	if (!BUG_FORK_KEEPS_THREADS)
+		bury_all(&runtime->living, self, &stacks, &detached);
 	bury_all(&runtime->dead, self, &stacks, &detached);
 	free_all(detached);
 	runtime->nliving = 1;
@@ -97,6 +99,8 @@ thread_atfork_child(struct thread *self)
 	gc_threads_forget(&runtime->heap, self->number);
 	bootstrapper_init(&runtime->bootstrapper);
 	signals_set_main(self);
+	stack_forget_chain(runtime->zombies);
+	runtime->zombies = NULL;
 	stack_forget_chain(stacks);
 }
 

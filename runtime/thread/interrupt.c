@@ -39,13 +39,7 @@ void
 thread_interrupt(struct thread *thread, unsigned bits)
 {
 	/* Relaxed: interrupt_lock orders it before the look at unblock. */
-#ifdef BUG_PLAIN_FLAG_OR
-	unsigned flags = atm_load(&thread->gil->flags, relaxed);
-
-	atm_store(&thread->gil->flags, flags | bits, relaxed);
-#else
 	atm_fetch_or(&thread->gil->flags, bits, relaxed);
-#endif
 	mutex_lock(&thread->interrupt_lock);
 	if (thread->unblock != NULL)
 		thread->unblock(thread, thread->unblock_arg);
@@ -255,6 +249,7 @@ region_begin_unblock(struct thread *self,
 			break;
 	}
 	self->activity = THREAD_IN_REGION;
+	hook_tell(self, HOOK_REGION, 1);
 	gil_drop(self->gil, GIL_REASON_REGION);
 	errno = saved_errno;
 }
@@ -275,6 +270,7 @@ region_end_unblock(struct thread *self)
 	resender_remove(self);
 	gil_take(self->gil);
 	self->activity = THREAD_RUNS;
+	hook_tell(self, HOOK_REGION, 0);
 	thread_check_interrupts(self, true);
 	errno = saved_errno;
 }
@@ -300,6 +296,7 @@ thread_leave_gil(struct thread *self)
 			"the GIL must be held, and regions do not nest");
 	thread_check_interrupts(self, true);
 	self->activity = THREAD_IN_REGION;
+	hook_tell(self, HOOK_REGION, 1);
 	gil_drop(self->gil, GIL_REASON_REGION);
 }
 
@@ -310,5 +307,6 @@ thread_take_gil(struct thread *self)
 		thread_misuse(self, "thread_take_gil", "no region has begun");
 	gil_take(self->gil);
 	self->activity = THREAD_RUNS;
+	hook_tell(self, HOOK_REGION, 0);
 	thread_check_interrupts(self, true);
 }

@@ -6,9 +6,14 @@
  * The end, with the GIL held up to its release: the uncaught error is kept,
  * destructors run, mutexes are given up, joiners woken, the root stack goes
  * (gc_thread_die), and the thread moves from the living to the dead.  The
- * release of the GIL is its last act on shared state.  Its machine stack goes
- * back to the pool when its native thread has been joined: by thread_join(), or
- * by thread_reap() at the next start.
+ * release of the GIL is its last act on shared state, except that it says so
+ * (is_out), for the joiner must not take its descriptor before.  The kernel's
+ * wake-up of joiners comes after that: they find the GIL free.  Its machine
+ * stack is a zombie until its native thread has been joined, at the next start
+ * or at the end (thread_reap()): a join need not wait for the kernel twice.
+ *
+ * Ordering  JOIN-1  the store of is_out (release) pairs with the joiner's load
+ *           (acquire): its descriptor and counters are at rest.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -65,6 +70,7 @@ thread_link(struct thread *thread)
 	thread->status = THREAD_ALIVE;
 	thread_list_add(&runtime->living, thread);
 	runtime->nliving++;
+	hook_tell(thread, HOOK_STARTED, 0);
 }
 
 void
@@ -184,8 +190,27 @@ thread_run_body(struct thread *self,
 			"region");
 }
 
+/* Grant the joiners what they wait for; the kernel wakes them later. */
+static void
+release_joiners(struct thread *self, struct departure *departure)
+{
+	departure->count = 0;
+	while (!BUG_JOINERS_FORGOTTEN &&
+		departure->count < (int)ARRAY_LEN(departure->parks)) {
+		struct thread *joiner = wait_grant_quietly(&self->joiners);
+
+		if (joiner == NULL)
+			break;
+		departure->parks[departure->count++] = &joiner->park;
+	}
+	while (!BUG_JOINERS_FORGOTTEN &&
+		wait_grant_first(&self->joiners) != NULL)
+		continue;
+	trace(TRACE_JOINERS_WOKEN, self->number);
+}
+
 void
-thread_end(struct thread *self)
+thread_end(struct thread *self, struct departure *departure)
 {
 	struct runtime *runtime = self->runtime;
 
@@ -193,46 +218,57 @@ thread_end(struct thread *self)
 	run_destructors(self);
 	thread_abandon_mutexes(self);
 	self->status = THREAD_KILLED;
-	while (wait_grant_first(&self->joiners) != NULL)
-		continue;
-	trace(TRACE_JOINERS_WOKEN, self->number);
+	hook_tell(self, HOOK_EXITED, 0);
+	release_joiners(self, departure);
 	trace(TRACE_GC_DIE, self->number);
 	gc_thread_die(&runtime->heap, self->number);
 	thread_list_remove(&runtime->living, self);
 	runtime->nliving--;
-	thread_list_add(&runtime->dead, self);
+	if (self->frees_itself)
+		thread_list_add(&runtime->dead, self);
+	stack_bury(self->stack, self->native, &runtime->zombies);
+	self->stack = NULL;
 	deadlock_check(runtime);
+}
+
+void
+thread_depart(struct thread *self, const struct departure *departure)
+{
+	gil_detach(self->gil);
+	atm_store(&self->is_out, true, release); /* JOIN-1 */
+	/* *self may be gone, and the joiners too: a wake-up for nobody. */
+	for (int i = 0; i < departure->count; i++)
+		(void)futex_wake(departure->parks[i], 1);
 }
 
 /* ---- reaping and join --------------------------------------------------- */
 
-/* The native thread has released the GIL: it is about to end. */
+/* It has ended; wait until it has released the GIL, which it does not need. */
 static void
-reap(struct thread *thread)
+wait_until_out(struct thread *thread)
 {
-	int err = pthread_join(thread->native, NULL);
-
-	if (err != 0)
-		DIE_ERRNO(err, "pthread_join");
-	thread_list_remove(&thread->runtime->dead, thread);
-	thread->is_reaped = true;
-	if (thread->stack != NULL)
-		stack_give_back(thread->stack);
-	thread->stack = NULL;
+	while (!atm_load(&thread->is_out, acquire)) /* JOIN-1 */
+		os_yield();
 }
 
 void
-thread_reap(struct runtime *runtime)
+thread_reap(struct runtime *runtime, bool all)
 {
-	while (runtime->dead != NULL) {
-		struct thread *thread = runtime->dead;
+	struct thread *thread = runtime->dead;
 
-		reap(thread);
-		if (!thread->frees_itself)
-			continue;
-		thread_retire(thread);
-		free(thread);
+	while (thread != NULL) {
+		struct thread *next = thread->next;
+
+		if (all)
+			wait_until_out(thread);
+		if (atm_load(&thread->is_out, acquire)) { /* JOIN-1 */
+			thread_list_remove(&runtime->dead, thread);
+			thread_retire(thread);
+			free(thread);
+		}
+		thread = next;
 	}
+	stack_reap(&runtime->zombies, all);
 }
 
 int
@@ -258,8 +294,7 @@ thread_join_until(
 		if (rc == -ETIMEDOUT)
 			return rc;
 	}
-	if (!thread->is_reaped)
-		reap(thread);
+	wait_until_out(thread);
 	thread_check_interrupts(self, true);
 	return 0;
 }

@@ -18,6 +18,7 @@
 #include <errno.h>
 
 #include "runtime/gil/fast.h"
+#include "runtime/thread/hooks.h"
 #include "runtime/thread/interrupt.h"
 #include "runtime/thread/misuse.h"
 #include "runtime/thread/thread.h"
@@ -33,6 +34,7 @@ region_begin(struct thread *self)
 			"the GIL must be held, and regions do not nest");
 	thread_check_interrupts(self, true);
 	self->activity = THREAD_IN_REGION;
+	hook_tell(self, HOOK_REGION, 1);
 	gil_probe(self->gil, RING_REGION_BEGIN, 0);
 	gil_release(self->gil, GIL_REASON_REGION);
 	errno = saved_errno;
@@ -49,6 +51,7 @@ region_end(struct thread *self)
 	gil_probe(self->gil, RING_REGION_END, 0);
 	gil_acquire(self->gil);
 	self->activity = THREAD_RUNS;
+	hook_tell(self, HOOK_REGION, 0);
 	thread_check_interrupts(self, true);
 	errno = saved_errno;
 }

@@ -26,12 +26,6 @@
 
 #define RESEND_NS (10 * NS_PER_MS)
 
-#ifdef BUG_UBF_SENT_ONCE
-#	define RESENDS false
-#else
-#	define RESENDS true
-#endif
-
 static struct {
 	struct mutex mutex;
 	struct thread *list; /* [L:mutex] to be sent to again */
@@ -90,7 +84,8 @@ resend(void *arg)
 	struct runtime *runtime = arg;
 
 	for (;;) {
-		unsigned seen = atm_load(&resender.word, acquire);
+		unsigned seen =
+			atm_load(&resender.word, acquire); /* RESEND-1 */
 
 		if (atm_load(&resender.is_stopping, relaxed))
 			return NULL;
@@ -173,7 +168,7 @@ ubf_select(struct thread *thread, void *arg)
 {
 	(void)arg;
 	mutex_lock(&resender.mutex);
-	if (!thread->is_resent && RESENDS) {
+	if (!thread->is_resent && !BUG_UBF_SENT_ONCE) {
 		thread->is_resent = true;
 		thread->next_resend = resender.list;
 		resender.list = thread;

@@ -6,7 +6,9 @@
 #include <setjmp.h>
 #include <sys/types.h>
 
+#include "runtime/gil/bugs.h"
 #include "runtime/heap/heap.h"
+#include "runtime/thread/hooks.h"
 #include "runtime/thread/interrupt.h"
 #include "runtime/thread/lock.h"
 #include "runtime/thread/misuse.h"
@@ -30,10 +32,11 @@ struct runtime {
 	bool system_working;          /* [G] threads may start */
 	uint64_t last_number;         /* [G] of a thread */
 	struct thread *living;        /* [G] newest first */
-	struct thread *dead; /* [G] ended, and nobody has joined them */
-	int nliving;         /* [G] */
-	int nsleep_forever;  /* [G] in a deadly sleep */
-	struct heap heap;    /* [G] */
+	struct thread *dead;          /* [G] ended, and nobody will join them */
+	struct thread_stack *zombies; /* [G] of native threads not yet joined */
+	int nliving;                  /* [G] */
+	int nsleep_forever;           /* [G] in a deadly sleep */
+	struct heap heap;             /* [G] */
 	struct bootstrapper bootstrapper;                /* [G] */
 	void (*destructors[THREAD_LOCALS])(void *value); /* [G] */
 	int nlocals;                                     /* [G] */
@@ -72,14 +75,27 @@ void thread_unlink(struct thread *thread);
  */
 void thread_run_body(struct thread *self,
 	void (*body)(struct thread *self, void *arg), void *arg);
-void thread_end(struct thread *self);
+struct departure {
+	atomic_uint *parks[4]; /* joiners that the kernel must wake */
+	int count;
+};
+void thread_end(struct thread *self, struct departure *departure);
+/* Release the GIL for good, and wake who joins. */
+void thread_depart(struct thread *self, const struct departure *departure);
 
-/* Join the native threads that nobody will join.  Caller holds the GIL. */
-void thread_reap(struct runtime *runtime);
+/*
+ * Join native threads that have ended, and free objects that nobody will join;
+ * all: wait for those that are about to.  Caller holds the GIL.
+ */
+void thread_reap(struct runtime *runtime, bool all);
 
 /* Calls of the GIL (struct gil_calls). */
 void thread_switched(struct gil_thread *gil);
 void thread_interrupted(struct gil_thread *gil, bool slice_is_over);
+
+/* Hooks (hooks.c): as the runtime starts, and in the child of a fork. */
+void hooks_start(struct gil *gil);
+void hooks_atfork_child(void);
 
 /* ---- start protocols (start*.c) ----------------------------------------- */
 
@@ -113,6 +129,10 @@ void stack_give_back(struct thread_stack *stack);
 /* The lowest address, and how many bytes from there. */
 void *stack_memory(struct thread_stack *stack, size_t *bytes);
 void stack_pool_drop(void);
+/* Its thread is about to end; join it and give the stack back, if it has. */
+void stack_bury(struct thread_stack *stack, pthread_t native,
+	struct thread_stack **zombies);
+void stack_reap(struct thread_stack **zombies, bool all);
 /* Stacks whose threads a fork has left behind: collect them, unmap them. */
 void stack_chain(struct thread_stack *stack, struct thread_stack **chain);
 void stack_forget_chain(struct thread_stack *chain);

@@ -88,6 +88,8 @@ thread_park(struct thread *self, int64_t deadline_ns, bool is_deadly)
 			"a thread waits with the GIL held");
 	if (!may_sleep(self))
 		return -EINTR;
+	if (BUG_PAST_DEADLINE_SPINS && deadline_ns <= clock_now_ns())
+		return -ETIMEDOUT;
 	self->activity = is_forever ? THREAD_SLEEPS_FOREVER : THREAD_SLEEPS;
 	if (is_forever && is_deadly) {
 		self->waker = WAKER_THREADS;
@@ -152,7 +154,7 @@ wait_give_up(struct thread *thread)
 }
 
 struct thread *
-wait_grant_first(struct wait_list *list)
+wait_grant_quietly(struct wait_list *list)
 {
 	struct waiter *waiter = list->first;
 
@@ -160,8 +162,19 @@ wait_grant_first(struct wait_list *list)
 		return NULL;
 	unlist(list, waiter);
 	waiter->is_granted = true;
-	thread_unpark(waiter->thread);
+	/* Release: PARK-1. */
+	atm_store(&waiter->thread->park, PARK_WOKEN, release);
 	return waiter->thread;
+}
+
+struct thread *
+wait_grant_first(struct wait_list *list)
+{
+	struct thread *thread = wait_grant_quietly(list);
+
+	if (thread != NULL)
+		thread_unpark(thread);
+	return thread;
 }
 
 int

@@ -22,7 +22,8 @@
 struct thread_stack {
 	struct thread_stack *next;
 	char *mapping;
-	size_t bytes; /* of the mapping, guard page included */
+	size_t bytes;     /* of the mapping, guard page included */
+	pthread_t native; /* of a zombie */
 };
 
 static struct thread_stack *pool;
@@ -110,6 +111,46 @@ unsigned
 stack_pool_count(void)
 {
 	return pool_count;
+}
+
+void
+stack_bury(struct thread_stack *stack, pthread_t native,
+	struct thread_stack **zombies)
+{
+	stack->native = native;
+	stack_chain(stack, zombies);
+}
+
+/* Returns whether the native thread has ended. */
+static bool
+join_native(const struct thread_stack *stack, bool waits)
+{
+	int err = waits ? pthread_join(stack->native, NULL)
+			: pthread_tryjoin_np(stack->native, NULL);
+
+	if (err != 0 && err != EBUSY)
+		DIE_ERRNO(err, "pthread_join");
+	return err == 0;
+}
+
+void
+stack_reap(struct thread_stack **zombies, bool all)
+{
+	struct thread_stack **link = zombies;
+	int left = 0;
+
+	while (*link != NULL) {
+		struct thread_stack *stack = *link;
+
+		/* Those beyond a pool's worth are not left to lie. */
+		if (join_native(stack, all || left == POOL_MOST)) {
+			*link = stack->next;
+			stack_give_back(stack);
+		} else {
+			link = &stack->next;
+			left++;
+		}
+	}
 }
 
 void

@@ -45,7 +45,7 @@ thread_start_native(
 
 	if (rc != 0)
 		return rc;
-	thread_reap(runtime);
+	thread_reap(runtime, false);
 	thread->stack = stack_take(runtime->config.stack_bytes);
 	if (thread->stack == NULL)
 		return -ENOMEM;
@@ -84,15 +84,15 @@ static void *
 run_linked(void *arg)
 {
 	struct thread *self = arg;
+	struct departure departure;
 
 	thread_set_current(self);
 	gil_attach(self->gil);
 	thread_run_body(self, self->body, self->arg);
-	thread_end(self);
+	thread_end(self, &departure);
 	trace(TRACE_UNLINKED, self->number);
 	trace(TRACE_GIL_RELEASED, self->number);
-	/* The last act on shared state; the joiner does the rest. */
-	gil_detach(self->gil);
+	thread_depart(self, &departure);
 	return NULL;
 }
 

@@ -31,9 +31,9 @@ bootstrapper_init(struct bootstrapper *bootstrapper)
 static void
 acquire_lock(struct thread *self)
 {
-#ifndef BUG_NO_BOOTSTRAPPER_LOCK
-	thread_semaphore_wait_firmly(self, &self->runtime->bootstrapper.lock);
-#endif
+	if (!BUG_NO_BOOTSTRAPPER_LOCK)
+		thread_semaphore_wait_firmly(
+			self, &self->runtime->bootstrapper.lock);
 	trace(TRACE_BOOTSTRAPPER_LOCK, self->number);
 }
 
@@ -41,9 +41,8 @@ static void
 release_lock(struct thread *self)
 {
 	trace(TRACE_BOOTSTRAPPER_UNLOCK, self->number);
-#ifndef BUG_NO_BOOTSTRAPPER_LOCK
-	thread_semaphore_post(&self->runtime->bootstrapper.lock);
-#endif
+	if (!BUG_NO_BOOTSTRAPPER_LOCK)
+		thread_semaphore_post(&self->runtime->bootstrapper.lock);
 }
 
 /* Take the GIL; the switch calls gc_thread_run(). */
@@ -55,14 +54,14 @@ after_external_call(struct thread *self)
 }
 
 static void
-before_external_call(struct thread *self)
+before_external_call(struct thread *self, const struct departure *departure)
 {
 	trace(TRACE_BEFORE_EXTERNAL_CALL, self->number);
-	gil_detach(self->gil);
+	thread_depart(self, departure);
 }
 
 static void
-bootstrap(struct thread *self)
+bootstrap(struct thread *self, struct departure *departure)
 {
 	struct bootstrapper *bootstrapper = &self->runtime->bootstrapper;
 
@@ -73,7 +72,7 @@ bootstrap(struct thread *self)
 	trace(TRACE_DATA_TAKEN, self->number);
 	release_lock(self);
 	thread_run_body(self, self->body, self->arg);
-	thread_end(self);
+	thread_end(self, departure);
 }
 
 /* What rffi generates round a call-back: the GIL is held inside. */
@@ -81,12 +80,13 @@ static void *
 bootstrap_wrapper(void *arg)
 {
 	struct thread *self = arg;
+	struct departure departure;
 
 	thread_set_current(self);
 	trace(TRACE_WRAPPER, self->number);
 	after_external_call(self);
-	bootstrap(self);
-	before_external_call(self);
+	bootstrap(self, &departure);
+	before_external_call(self, &departure);
 	return NULL;
 }
 
@@ -112,11 +112,7 @@ start_new_thread(struct thread *self, struct thread *thread, const char *name,
 	bootstrapper->callable = callable;
 	bootstrapper->arg = arg;
 	trace(TRACE_STARTUP_DATA, self->number);
-#ifdef BUG_MISSING_PREPARE
-	rc = 0;
-#else
-	rc = gc_thread_prepare(&self->runtime->heap);
-#endif
+	rc = BUG_MISSING_PREPARE ? 0 : gc_thread_prepare(&self->runtime->heap);
 	trace(TRACE_GC_PREPARE, self->number);
 	if (rc == 0) {
 		thread_link(thread);

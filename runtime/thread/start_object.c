@@ -23,6 +23,8 @@
 static void
 thread_start_func_2(struct thread *self)
 {
+	struct departure departure;
+
 	trace(TRACE_START_FUNC_2, self->number);
 	gil_attach(self->gil);
 	trace(TRACE_GIL_ACQUIRED, self->number);
@@ -30,9 +32,9 @@ thread_start_func_2(struct thread *self)
 	if (self->proc != NULL)
 		proc_free(self->proc);
 	self->proc = NULL;
-	thread_end(self);
+	thread_end(self, &departure);
 	trace(TRACE_GIL_RELEASED, self->number);
-	gil_detach(self->gil);
+	thread_depart(self, &departure);
 }
 
 /* The platform's part: where the thread finds itself. */
@@ -175,10 +177,9 @@ thread_free(struct thread *self, struct thread *thread)
 void
 thread_detach(struct thread *thread)
 {
-	if (!thread->is_reaped) {
-		thread->frees_itself = true;
-		return;
-	}
-	thread_retire(thread);
-	free(thread);
+	struct runtime *runtime = thread->runtime;
+
+	thread->frees_itself = true;
+	if (thread->status == THREAD_KILLED)
+		thread_list_add(&runtime->dead, thread); /* freed by reaping */
 }

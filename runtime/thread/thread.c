@@ -69,6 +69,7 @@ init_thread(struct runtime *runtime, struct thread *main)
 
 	runtime->gil->calls.switched = thread_switched;
 	runtime->gil->calls.interrupted = thread_interrupted;
+	hooks_start(runtime->gil);
 	bootstrapper_init(&runtime->bootstrapper);
 	runtime->main = main;
 	runtime->pid = getpid();
@@ -174,7 +175,7 @@ runtime_stop(struct thread *main)
 		return;
 	}
 	kill_all(runtime, main);
-	thread_reap(runtime);
+	thread_reap(runtime, true);
 	resender_stop();
 	stack_pool_drop();
 	end_main(runtime, main);
@@ -321,5 +322,8 @@ runtime_heap(const struct thread *self)
 #	include "runtime/thread/start_bootstrapper.c"
 #	include "runtime/thread/start_object.c"
 #	include "runtime/thread/trace.c"
+#endif
+#ifndef THREAD_HOOKS_LISTED
+#	include "runtime/thread/hooks.c"
 #endif
 /* END */

@@ -139,7 +139,7 @@ struct thread {
 	/* The end. */
 	struct thread_error error; /* [G] that ended it */
 	struct wait_list joiners;  /* [G] */
-	bool is_reaped;            /* [G] its native thread was joined */
+	atomic_bool is_out;        /* [A] JOIN-1: it has released the GIL */
 
 	/* Interrupts; see interrupt.h. */
 	struct mutex interrupt_lock;

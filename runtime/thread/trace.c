@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The recorded list of steps.
- *
- * Ordering  TRACE-1  a step's place is drawn with acq_rel, so that the order of
- *           places is one that happened; the list is read after a join.
+ * The recorded list of steps, read after the threads have been joined.
  */
 #include "runtime/thread/trace.h"
 
@@ -39,7 +36,9 @@ trace_end(void)
 void
 trace_record(enum trace_step step, uint64_t thread)
 {
-	unsigned place = atm_fetch_add(&trace_count, 1, acq_rel); /* TRACE-1 */
+	/* Relaxed: additions to one word have one order, and a step that comes
+	 * after another comes after it in this order too. */
+	unsigned place = atm_fetch_add(&trace_count, 1, relaxed);
 
 	if (place < trace_capacity)
 		trace_events[place] = (struct trace_event){step, thread};

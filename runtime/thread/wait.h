@@ -47,6 +47,9 @@ int wait_for_grant(struct thread *self, struct wait_list *list,
 /* Take the first waiter off the list and wake it.  Returns it, or NULL. */
 struct thread *wait_grant_first(struct wait_list *list);
 
+/* The same, but a thread that sleeps is left to the caller to wake (park). */
+struct thread *wait_grant_quietly(struct wait_list *list);
+
 /* Take a thread that will never run again off the list that it is on. */
 void wait_give_up(struct thread *thread);
 
