@@ -203,8 +203,7 @@ test_the_answer_in_json_is_whole(void **state)
 	(void)state;
 	assert_non_null(answer);
 	assert_true(json_array_size(measures) > 9);
-	json_array_foreach(measures, i, row)
-	{
+	json_array_foreach (measures, i, row) {
 		const char *status =
 			json_string_value(json_object_get(row, "status"));
 		bool is_known = false;
@@ -217,8 +216,7 @@ test_the_answer_in_json_is_whole(void **state)
 						(enum counter_status)s)) == 0;
 		assert_true(is_known);
 	}
-	json_array_foreach(json_object_get(answer, "environment"), i, row)
-	{
+	json_array_foreach (json_object_get(answer, "environment"), i, row) {
 		assert_true(json_is_string(json_object_get(row, "state")));
 	}
 	json_decref(answer);

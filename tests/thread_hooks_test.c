@@ -74,8 +74,9 @@ test_all_eight_are_heard(void **state)
 	start(&thread, work, &job);
 	CHECK(count_of(&heard, HOOK_STARTED) == 1);
 	pass_until(&job.has_begun);
+	/* With T5 and T7 nobody asks: the holder sees by itself. */
 	while (count_of(&heard, HOOK_TICK) == 0 ||
-		count_of(&heard, HOOK_REQUEST) == 0)
+		(gil_variant.tick < 5 && count_of(&heard, HOOK_REQUEST) == 0))
 		thread_poll(&main_thread);
 	set(&job.is_over);
 	finish(&thread);

@@ -105,8 +105,7 @@ test_every_reading_has_its_status(void **state)
 	assert_true(integer_at(usage, "cpu_ns") > 0);
 	assert_honest(json_object_get(usage, "schedstat"), schedstat);
 	assert_honest(json_object_get(usage, "switches"), switches);
-	json_array_foreach(json_object_get(usage, "counters"), i, item)
-	{
+	json_array_foreach (json_object_get(usage, "counters"), i, item) {
 		assert_honest(item, counter);
 	}
 	assert_int_equal(i, 9);
@@ -135,8 +134,7 @@ test_every_object_has_its_members(void **state)
 	assert_members(json_object_get(usage, "rusage"), rusage);
 	assert_members(json_object_get(usage, "schedstat"), schedstat);
 	assert_members(json_object_get(usage, "switches"), switches);
-	json_array_foreach(json_object_get(usage, "counters"), i, item)
-	{
+	json_array_foreach (json_object_get(usage, "counters"), i, item) {
 		assert_members(item, counter);
 	}
 	json_decref(usage);

@@ -83,7 +83,7 @@ struct workload {
 	const char *stands_for; /* the real program behind it */
 	const struct workload_option *options; /* ends with a NULL name */
 	bool can_separate; /* its computing threads may be processes */
-	bool can_count; /* --iterations ends it instead of the time */
+	bool can_count;    /* --iterations ends it instead of the time */
 	/* Most threads that use the GIL at once, main excepted. */
 	int (*threads)(const struct workload_value *values);
 	/*

@@ -181,7 +181,10 @@ gil_took(struct gil *gil, struct gil_thread *self, bool waited)
 	if (unlikely(atm_load(&self->flags, relaxed) & GIL_FLAGS_OF_HOLD))
 		atm_fetch_and(&self->flags, ~GIL_FLAGS_OF_HOLD, relaxed);
 	gil_probe(self, RING_ACQUIRED, waited);
-	if (is_switch && gil->calls.switched != NULL)
+	/* The quick half of gc_thread_run(): no call on the way of a switch. */
+	if (is_switch && likely(self->above != NULL))
+		gil->above = self->above;
+	else if (is_switch && gil->calls.switched != NULL)
 		gil->calls.switched(self);
 	gil_tell(gil, self, GIL_EVENT_RESUMED, waited);
 }

@@ -150,7 +150,8 @@ gil_thread_new(struct gil *gil, uint64_t ring_events)
 	thread->ticks_served = 0;
 	memset(&thread->counters, 0, sizeof(thread->counters));
 	atm_store(&thread->flags, 0, relaxed); /* not yet shared */
-	thread->reason = GIL_REASON_EXIT;      /* it comes from no region */
+	thread->above = NULL;
+	thread->reason = GIL_REASON_EXIT; /* it comes from no region */
 	thread->ticks_left = (int32_t)gil->tick.slice_count;
 	if (ring_events != 0 && GIL_PROBES && thread->ring.events == NULL &&
 		ring_init(&thread->ring, ring_events) != 0) {

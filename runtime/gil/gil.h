@@ -83,6 +83,8 @@ struct gil_thread {
 	int32_t priority;     /* -3..3; GIL held: see gil_schedule() */
 	int32_t ticks_served; /* [O] of the present slice */
 	void *owner;          /* [C] whose descriptor it is: the layer above */
+	void *above; /* [H] gil->above while this thread holds it; NULL: ask
+		      * calls.switched, which may fill it in */
 	struct gil_counters counters; /* [O] */
 };
 

@@ -141,6 +141,20 @@ thread_switched(struct gil_thread *gil)
 	gc_thread_run(heap, self->number);
 	gil->ticks_served = 0; /* its slice begins */
 	trace(TRACE_GC_RUN, self->number);
+	/* From now on a switch to it only installs that stack again, unless
+	 * there is more to do: a slice to count, a step to trace. */
+	if (gil->priority == 0 && !atm_load(&trace_is_on, relaxed))
+		gil->above = *heap->current;
+}
+
+void
+runtime_uncache_stacks(void)
+{
+	struct thread *thread = the_runtime.living;
+
+	for (; thread != NULL; thread = thread->next)
+		if (thread->gil != NULL)
+			thread->gil->above = NULL;
 }
 
 /* ---- body and end ------------------------------------------------------- */
@@ -221,6 +235,7 @@ thread_end(struct thread *self, struct departure *departure)
 	hook_tell(self, HOOK_EXITED, 0);
 	release_joiners(self, departure);
 	trace(TRACE_GC_DIE, self->number);
+	self->gil->above = NULL; /* the stack is about to go */
 	gc_thread_die(&runtime->heap, self->number);
 	thread_list_remove(&runtime->living, self);
 	runtime->nliving--;

@@ -65,6 +65,12 @@ void thread_set_current(struct thread *self);
 void thread_list_add(struct thread **list, struct thread *thread);
 void thread_list_remove(struct thread **list, struct thread *thread);
 
+/*
+ * Let the next switch to each thread call thread_switched() again: there is
+ * more to do at a switch than to install a stack.  Caller holds the GIL.
+ */
+void runtime_uncache_stacks(void);
+
 /* A new thread belongs to the living, and no longer: its start has failed. */
 void thread_link(struct thread *thread);
 void thread_unlink(struct thread *thread);

@@ -255,6 +255,7 @@ thread_set_priority(struct thread *thread, int priority)
 		return thread_refuse(thread_current(), -ERANGE,
 			"thread_set_priority: a priority is -3 to 3");
 	thread->gil->priority = priority;
+	thread->gil->above = NULL; /* its switches count slices now */
 	return 0;
 }
 
@@ -303,27 +304,3 @@ runtime_heap(const struct thread *self)
 {
 	return &self->runtime->heap;
 }
-
-/* BEGIN until the build lists these files */
-#ifndef THREAD_SOURCES_LISTED
-#	include "runtime/heap/root_stacks.c"
-#	include "runtime/thread/block.c"
-#	include "runtime/thread/error.c"
-#	include "runtime/thread/fork.c"
-#	include "runtime/thread/interrupt.c"
-#	include "runtime/thread/life.c"
-#	include "runtime/thread/mutex.c"
-#	include "runtime/thread/queue.c"
-#	include "runtime/thread/resender.c"
-#	include "runtime/thread/signals.c"
-#	include "runtime/thread/sleep.c"
-#	include "runtime/thread/stack_pool.c"
-#	include "runtime/thread/start.c"
-#	include "runtime/thread/start_bootstrapper.c"
-#	include "runtime/thread/start_object.c"
-#	include "runtime/thread/trace.c"
-#endif
-#ifndef THREAD_HOOKS_LISTED
-#	include "runtime/thread/hooks.c"
-#endif
-/* END */

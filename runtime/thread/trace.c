@@ -4,6 +4,8 @@
  */
 #include "runtime/thread/trace.h"
 
+#include "runtime/thread/runtime.h"
+
 #include <stddef.h>
 
 static const char *const words_of[] = {
@@ -24,6 +26,7 @@ trace_begin(struct trace_event *events, unsigned capacity)
 	trace_capacity = capacity;
 	atm_store(&trace_count, 0, relaxed);
 	atm_store(&trace_is_on, true, relaxed); /* threads start later */
+	runtime_uncache_stacks();
 }
 
 unsigned

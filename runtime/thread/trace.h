@@ -28,7 +28,10 @@ struct trace_event {
 
 extern atomic_bool trace_is_on;
 
-/* Record up to capacity events into events, from now on. */
+/*
+ * Record up to capacity events into events, from now on.  Caller holds the GIL,
+ * or there is no runtime yet.
+ */
 void trace_begin(struct trace_event *events, unsigned capacity);
 
 /* Stop, and return how many there were; at most capacity were kept. */
