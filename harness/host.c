@@ -15,6 +15,7 @@
 
 #include "common/affinity.h"
 #include "common/clock.h"
+#include "common/compiler.h"
 #include "common/die.h"
 #include "harness/proc.h"
 #include "harness/text.h"
@@ -95,6 +96,40 @@ memory_bytes(void)
 	return (int64_t)info.totalram * info.mem_unit;
 }
 
+/* What else can change a figure: as the kernel says it, null where it does not. */
+static void
+add_knobs(json_t *host)
+{
+	static const struct {
+		const char *key;
+		const char *path;
+	} knobs[] = {
+		{"cpus_online", "/sys/devices/system/cpu/online"},
+		{"cpus_isolated", "/sys/devices/system/cpu/isolated"},
+		{"nohz_full", "/sys/devices/system/cpu/nohz_full"},
+		{"smt", "/sys/devices/system/cpu/smt/control"},
+		{"governor", "/sys/devices/system/cpu/cpu0/cpufreq/"
+			     "scaling_governor"},
+		{"transparent_hugepage",
+			"/sys/kernel/mm/transparent_hugepage/enabled"},
+		{"randomize_va_space", "/proc/sys/kernel/randomize_va_space"},
+		{"perf_event_mlock_kb", "/proc/sys/kernel/perf_event_mlock_kb"},
+		{"perf_event_max_sample_rate",
+			"/proc/sys/kernel/perf_event_max_sample_rate"},
+	};
+	int rc = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(knobs); i++)
+		rc |= json_object_set_new(
+			host, knobs[i].key, file_text(knobs[i].path));
+	rc |= json_object_set_new(
+		host, "cpu_stepping", file_field("/proc/cpuinfo", "stepping"));
+	rc |= json_object_set_new(host, "cpu_microcode",
+		file_field("/proc/cpuinfo", "microcode"));
+	if (rc != 0)
+		DIE("the kernel's knobs do not fit into JSON");
+}
+
 json_t *
 host_describe(void)
 {
@@ -116,6 +151,7 @@ host_describe(void)
 		"memory_bytes", (json_int_t)memory_bytes());
 	if (host == NULL)
 		DIE("the host does not fit into JSON");
+	add_knobs(host);
 	return host;
 }
 
