@@ -12,6 +12,7 @@
 #include "harness/matrix.h"
 #include "harness/text.h"
 #include "harness/variants.h"
+#include "harness/sentence.h"
 
 enum { KEY_JSON = 1000, KEY_BINDIR };
 
@@ -41,6 +42,8 @@ parse_option(int key, char *arg, struct argp_state *state)
 	case KEY_BINDIR:
 		options->bindir = arg;
 		return 0;
+	case ARGP_KEY_INIT:
+		return sentence_only(state);
 	case ARGP_KEY_ARG:
 		argp_failure(
 			state, EXIT_USAGE, 0, "there is no use for '%s'", arg);

@@ -20,6 +20,7 @@
 #include "harness/doctor.h"
 #include "harness/report.h"
 #include "harness/text.h"
+#include "harness/sentence.h"
 
 const char commands_installed_dir[] = PKGLIBEXECDIR;
 
@@ -39,6 +40,8 @@ parse_doctor(int key, char *arg, struct argp_state *state)
 	case KEY_DOCTOR_JSON:
 		*is_json = true;
 		return 0;
+	case ARGP_KEY_INIT:
+		return sentence_only(state);
 	case ARGP_KEY_ARG:
 		argp_failure(
 			state, EXIT_USAGE, 0, "there is no use for '%s'", arg);
@@ -94,6 +97,8 @@ parse_option(int key, char *arg, struct argp_state *state)
 
 	(void)arg;
 	switch (key) {
+	case ARGP_KEY_INIT:
+		return sentence_only(state);
 	case ARGP_KEY_ARGS:
 		/* From the command's name on: its own options. */
 		invocation->argc = state->argc - state->next;

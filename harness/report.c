@@ -12,6 +12,7 @@
 #include "common/compiler.h"
 #include "common/die.h"
 #include "harness/text.h"
+#include "harness/sentence.h"
 
 #define PROGRAM    "gilbench report"
 #define COMMON_SET "common.gp" /* is in every folder of chart scripts */
@@ -58,6 +59,8 @@ parse_option(int key, char *arg, struct argp_state *state)
 	case KEY_PLOTDIR:
 		options->plot_dir = arg;
 		return 0;
+	case ARGP_KEY_INIT:
+		return sentence_only(state);
 	case ARGP_KEY_ARGS:
 		options->paths = state->argv + state->next;
 		options->npaths = state->argc - state->next;

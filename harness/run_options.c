@@ -10,6 +10,7 @@
 #include "common/die.h"
 #include "common/parse.h"
 #include "harness/plan.h"
+#include "harness/sentence.h"
 
 #define MIN_DURATION_NS NS_PER_MS
 #define MAX_DURATION_NS (3600 * NS_PER_S)
@@ -147,6 +148,8 @@ parse_what(int key, char *arg, struct argp_state *state)
 		append(state, &selection->sets, arg);
 		options->plan_option = "--set";
 		return 0;
+	case ARGP_KEY_INIT:
+		return sentence_only(state);
 	case ARGP_KEY_ARG:
 		append(state, &selection->variants, arg);
 		options->plan_option = "naming variants";

@@ -27,6 +27,10 @@ refused 'unknown command' "no command 'frobnicate'" frobnicate
 refused 'unknown argument of list' "no use for 'x'" list x
 gilbench run --frobnicate
 expect 'unknown option' 2 "unrecognized option '--frobnicate'"
+for command in list run report doctor; do
+	refused "unknown option of $command" 'gilbench [a-z]*: unrecog' \
+		"$command" --frobnicate
+done
 
 # --- doctor -------------------------------------------------------------------
 
